@@ -1,0 +1,1 @@
+"""What a plan is made of: tables, periods, findings. No Excel, no solver."""
