@@ -1,0 +1,73 @@
+"""Findings: what a check or a run has to say, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+Severity = Literal["Error", "Warning", "Info"]
+SEVERITIES: tuple[Severity, ...] = ("Error", "Warning", "Info")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. ``row`` is the row on the sheet (or line of the CSV file), ``cell`` a link such as ``Items!B7``."""
+
+    severity: Severity
+    table: str
+    row: int | None
+    column: str
+    rule: str
+    message: str
+    cell: str = ""
+
+    def __str__(self) -> str:
+        where = self.table
+        if self.row is not None:
+            where += f" row {self.row}"
+        if self.column:
+            where += f", {self.column}"
+        return f"{where}: {self.message}" if where else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """An ordered collection of findings."""
+
+    rows: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Findings:
+        return cls(tuple(findings))
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __add__(self, other: Findings) -> Findings:
+        return Findings(self.rows + other.rows)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.rows if finding.severity == "Error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.rows if finding.severity == "Warning")
+
+    def worst_first(self) -> Findings:
+        """The same findings, errors first; the order within a severity is kept."""
+        return Findings(tuple(sorted(self.rows, key=lambda finding: SEVERITIES.index(finding.severity))))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns of tblFindings, worst first."""
+        rows = [(f.severity, f.table, f.row, f.column, f.rule, f.message, f.cell) for f in self.worst_first()]
+        frame = pd.DataFrame(
+            rows, columns=["Severity", "Table", "Row", "Column", "Rule", "Message", "Cell link"], dtype=object
+        )
+        return frame

@@ -1,0 +1,67 @@
+"""What a run gives: the solved balance and the whole plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from .findings import Findings
+from .tables import Tables
+
+
+@dataclass(frozen=True)
+class BalancePlan:
+    """The solved supply/demand balance of contract section 3. Frames are long, one row per key and period.
+
+    ``families``: Family, Period, Demand, Opening stock, Opening backorders, Production (what arrives in the period,
+    receipts included), Sales (shipments), Closing stock, Backorders, Lost sales, Target stock, Price - in family units.
+    ``sources``: Family, Source, Kind, Period, Planned (made or ordered in the period), Arrivals, Unit cost.
+    ``resources``: Resource, Kind, Unit, Period, Load, Regular capacity, Overtime, Heads, Hires, Layoffs,
+    Marginal value (money that one more unit of regular capacity is worth; NaN where it has no meaning).
+    ``costs``: Term, Family, Resource, Period, Value - every term of the objective by name, in base currency, costs
+    positive; their sum is ``total_cost``. A term that belongs to no family or resource has '' there.
+    ``status``: 'Optimal', 'Feasible' (time limit reached, see ``gap``) or 'Optimal with broken limits'.
+    ``objective``: total cost, or margin when it is maximised - real terms only. ``gap`` is relative; ``bound`` is the
+    best objective that is proven possible. ``margin`` = revenue on shipments - total cost.
+    """
+
+    status: str
+    objective: float
+    total_cost: float
+    revenue: float
+    margin: float
+    service_level: float
+    solve_seconds: float
+    gap: float
+    bound: float
+    solver: str
+    families: pd.DataFrame
+    sources: pd.DataFrame
+    resources: pd.DataFrame
+    costs: pd.DataFrame
+    findings: Findings = field(default_factory=Findings)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Result of a cycle, ready to be written. ``tables`` are the inputs with the demand rows of this run.
+
+    ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
+    ``item_plan``: columns of tblItemPlan. ``finance``: Family ('Total' last), Period and the measures of FinancePlan.
+    ``results``: Measure, Value of tblResult. ``steps`` says which steps ran; what did not run is left as it was.
+    """
+
+    tables: Tables
+    steps: tuple[str, ...]
+    scenario: str = "Base"
+    forecast: pd.DataFrame | None = None
+    sales: pd.DataFrame | None = None
+    balance: BalancePlan | None = None
+    item_plan: pd.DataFrame | None = None
+    finance: pd.DataFrame | None = None
+    kpis: pd.DataFrame | None = None
+    results: dict[str, object] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall time of each step."""

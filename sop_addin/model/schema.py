@@ -1,0 +1,52 @@
+"""Every table, grid, setting and sheet of the workbook, described once.
+
+The template, the dropdowns and notes, ``docs/tables.md``, reading, validating and writing all follow from here.
+"""
+
+from __future__ import annotations
+
+from .schema_plan import (
+    CAPACITY_PLAN,
+    FINANCE_PLAN,
+    GRIDS,
+    INVENTORY_PLAN,
+    OUTPUT_TABLES,
+    PRODUCTION_PLAN,
+    RESULT_MEASURES,
+    SALES_PLAN,
+    SETTINGS,
+    SHEETS,
+)
+from .schema_tables import INPUT_TABLES, LEVERS, METHODS, STEPS
+from .schema_types import NUMERIC, Column, Grid, Measure, Setting, Sheet, Table
+
+TABLES: dict[str, Table] = {table.name: table for table in (*INPUT_TABLES, *OUTPUT_TABLES)}
+GRID_BY_NAME: dict[str, Grid] = {grid.name: grid for grid in GRIDS}
+SETTING_BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
+
+__all__ = [
+    "CAPACITY_PLAN",
+    "FINANCE_PLAN",
+    "GRIDS",
+    "GRID_BY_NAME",
+    "INPUT_TABLES",
+    "INVENTORY_PLAN",
+    "LEVERS",
+    "METHODS",
+    "NUMERIC",
+    "OUTPUT_TABLES",
+    "PRODUCTION_PLAN",
+    "RESULT_MEASURES",
+    "SALES_PLAN",
+    "SETTINGS",
+    "SETTING_BY_NAME",
+    "SHEETS",
+    "STEPS",
+    "TABLES",
+    "Column",
+    "Grid",
+    "Measure",
+    "Setting",
+    "Sheet",
+    "Table",
+]
