@@ -1,4 +1,4 @@
-"""Periods: months (labelled ``2027-03``) or ISO weeks (labelled ``2027-W09``), each a pandas Timestamp of its first day."""
+"""Periods: months (label ``2027-03``) or ISO weeks (label ``2027-W09``), each the pandas Timestamp of its first day."""
 
 from __future__ import annotations
 

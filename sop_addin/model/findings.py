@@ -67,7 +67,6 @@ class Findings:
     def to_frame(self) -> pd.DataFrame:
         """Columns of tblFindings, worst first."""
         rows = [(f.severity, f.table, f.row, f.column, f.rule, f.message, f.cell) for f in self.worst_first()]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             rows, columns=["Severity", "Table", "Row", "Column", "Rule", "Message", "Cell link"], dtype=object
         )
-        return frame

@@ -241,8 +241,8 @@ OUTPUT_TABLES: tuple[Table, ...] = (
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
-    "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments", "Backorders at end",
-    "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario",
+    "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
+    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

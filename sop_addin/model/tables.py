@@ -36,6 +36,14 @@ class Place:
         return f"{quoted}!{letter}{row}"
 
 
+@dataclass(frozen=True)
+class RawTable:
+    """A table as it was read: cells untyped (str, float, bool, datetime, None), index = row on the sheet or CSV line."""
+
+    frame: pd.DataFrame
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """tblSettings, typed. Fractions are fractions, periods are Timestamps, flags are booleans."""
@@ -136,7 +144,8 @@ class Tables:
 
     @property
     def history_periods(self) -> list[pd.Timestamp]:
-        return [column for column in self.history.columns if isinstance(column, pd.Timestamp)]
+        columns: list[object] = list(self.history.columns)
+        return [column for column in columns if isinstance(column, pd.Timestamp)]
 
     @property
     def plan_start(self) -> pd.Timestamp | None:

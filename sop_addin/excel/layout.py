@@ -1,0 +1,59 @@
+"""Where tables and grids stand in a workbook that we build. Existing workbooks are read by name, never by address."""
+
+from __future__ import annotations
+
+from ..model.schema import GRID_BY_NAME, TABLES
+
+TITLE_ROW = 1
+"""Every sheet: title in row 1, what it is for in row 2, links and hints in row 3."""
+
+TABLE_ROW = 5
+"""Header row of every table (1-based)."""
+
+GRID_ROW: dict[str, int] = {name: 5 for name in GRID_BY_NAME}
+"""Header row of each grid (1-based). Its first key is in column A."""
+
+MIN_PERIOD_COLUMNS = 36
+"""Room kept for periods to the right of a grid before a table of the same sheet begins."""
+
+# left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
+SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
+    "Home": ("tblResult",),
+    "Settings": ("tblSettings",),
+    "Items": ("tblItems",),
+    "Families": ("tblFamilies", "tblFamilyPeriods"),
+    "Sources": ("tblSources", "tblSourcePeriods", "tblReceipts"),
+    "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),
+    "History": ("tblStock", "tblHistory"),
+    "Events": ("tblEvents",),
+    "Finance": ("tblBudget", "tblRates"),
+    "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
+    "Cycle": ("tblCycle", "tblDecisions"),
+    "Checks": ("tblFindings",),
+    "KPIs": ("tblKpis",),
+    "Item Plan": ("tblItemPlan",),
+    "Item Forecast": ("tblForecast",),
+    "Plan Data": ("tblPlan",),
+    "Versions": ("tblVersions",),
+}
+
+
+def first_table_column(sheet: str, horizon: int) -> int:
+    """Column (1-based) of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
+    if sheet == "Home":
+        return 14
+    grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
+    if grid is None:
+        return 1
+    return len(grid.lead_headers) + max(MIN_PERIOD_COLUMNS, horizon) + 3
+
+
+def table_anchors(horizon: int) -> dict[str, tuple[str, int, int]]:
+    """Sheet, header row and first column (1-based) of each table."""
+    anchors: dict[str, tuple[str, int, int]] = {}
+    for sheet, names in SIDE_BY_SIDE.items():
+        column = first_table_column(sheet, horizon)
+        for name in names:
+            anchors[name] = (sheet, TABLE_ROW, column)
+            column += len(TABLES[name].columns) + 1
+    return anchors
