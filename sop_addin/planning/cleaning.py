@@ -1,0 +1,180 @@
+"""Clean a sales history before it is forecast: gaps, returns, stock-outs, outliers.
+
+Conservative on purpose: a value is only replaced where it would mislead every model, and each replaced value keeps
+its reason so that a planner can review it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+RETURN_WINDOW = 3  # periods before (then after) a negative one in which the returned goods were most likely sold
+OUTLIER_SCALES = 6.0  # robust standard deviations; 6 leaves promotions and peaks of ordinary size alone
+MAX_OUTLIER_SHARE = 0.06  # more outliers than this are the nature of the item, not accidents
+LAST_PERIODS_KEPT = 3  # the newest periods may be the start of a new level
+
+NOT_SOLD_YET = "not sold yet"
+GAP = "gap filled"
+NOT_SOLD_ANY_MORE = "no data for a whole season: taken as no sales"
+RETURN = "return netted"
+STOCK_OUT = "stock-out replaced"
+OUTLIER = "outlier capped"
+
+
+@dataclass(frozen=True)
+class CleanSeries:
+    """One item's history, ready for the models.
+
+    `values` starts at the first sale and has no NaN and no negative; `start` is its position in the history given;
+    `reasons` maps positions in `values` to why the value differs from the history.
+    """
+
+    values: Floats
+    start: int
+    reasons: dict[int, str]
+
+
+def clean_series(history: Floats, season_length: int, *, outliers: bool = True) -> CleanSeries:
+    """Return the history (1-D, NaN = unknown) without gaps, negatives, stock-outs and outliers."""
+    start = first_sale(history)
+    values = history[start:].astype(np.float64)
+    reasons: dict[int, str] = {}
+    if not np.isfinite(values).any():
+        return CleanSeries(np.zeros(0), len(history), reasons)
+    _net_returns(values, reasons)
+    _fill_gaps(values, season_length, reasons)
+    if outliers:
+        _replace_outliers(values, season_length, reasons)
+    return CleanSeries(values, start, reasons)
+
+
+def first_sale(history: Floats) -> int:
+    """Position at which the item's life begins; the length of the history if nothing is known.
+
+    Blanks before it are "not sold yet". Leading zeros count as not sold yet only where they are clearly longer than
+    any later pause: a spare part that sells now and then keeps them, because they tell how rarely it sells.
+    """
+    known = np.flatnonzero(np.isfinite(history))
+    if len(known) == 0:
+        return len(history)
+    start = int(known[0])
+    sales = np.flatnonzero(np.nan_to_num(history) > 0)
+    if len(sales) < 3:
+        return start
+    leading_zeros = int(sales[0]) - start
+    longest_pause = int(np.diff(sales).max()) - 1
+    return int(sales[0]) if leading_zeros >= 3 and leading_zeros > 2 * longest_pause + 1 else start
+
+
+def seasonal_index(values: Floats, season_length: int) -> Floats:
+    """Multiplicative index per value (mean 1 over a season): ratio to centred moving average, shrunk towards 1.
+
+    Ones where the history is shorter than two seasons. NaN in `values` is left out. Classical decomposition
+    (Makridakis, Wheelwright and Hyndman 1998, ch. 3) with medians instead of means over the years.
+    """
+    size = len(values)
+    if season_length < 2 or size < 2 * season_length:
+        return np.ones(size)
+    level = _centred_average(values, season_length)
+    phase = np.arange(size) % season_length
+    ratios = np.divide(values, level, out=np.full(size, np.nan), where=level > 0)
+    index = np.ones(season_length)
+    for position in range(season_length):
+        of_phase = ratios[phase == position]
+        of_phase = of_phase[np.isfinite(of_phase)]
+        if len(of_phase):
+            weight = len(of_phase) / (len(of_phase) + 0.5)
+            index[position] = weight * float(np.median(of_phase)) + 1 - weight
+    mean = index.mean()
+    index = index / mean if mean > 0 else np.ones(season_length)
+    return index[phase]
+
+
+def _centred_average(values: Floats, season_length: int) -> Floats:
+    """Moving average over one season (half weights at both ends), of the known values only."""
+    window = np.ones(season_length + 1)
+    window[[0, -1]] = 0.5
+    known = np.isfinite(values)
+    sums = np.convolve(np.where(known, values, 0.0), window, mode="same")
+    weights = np.convolve(known.astype(np.float64), window, mode="same")
+    averages: Floats = np.divide(sums, weights, out=np.full(len(values), np.nan), where=weights > 0)
+    return averages
+
+
+def _net_returns(values: Floats, reasons: dict[int, str]) -> None:
+    """Take each negative quantity out of the sales around it in proportion, so that totals stay right.
+
+    Goods are returned after they were sold: the periods before come first, then those after. What exceeds both is
+    dropped, because demand cannot be negative.
+    """
+    for position in np.flatnonzero(np.nan_to_num(values) < 0).tolist():
+        debt = -float(values[position])
+        values[position] = 0.0
+        reasons[position] = RETURN
+        before = range(max(0, position - RETURN_WINDOW), position)
+        after = range(position + 1, min(len(values), position + 1 + RETURN_WINDOW))
+        for window in (before, after):
+            sold = [i for i in window if values[i] > 0]
+            total = float(values[sold].sum())
+            if debt <= 0 or total <= 0:
+                continue
+            taken = min(debt, total)
+            values[sold] *= 1 - taken / total
+            debt -= taken
+            reasons.update(dict.fromkeys(sold, RETURN))
+
+
+def _fill_gaps(values: Floats, season_length: int, reasons: dict[int, str]) -> None:
+    """Interpolate unknown periods on the deseasonalised history; a whole season unknown at the end is no sales."""
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return
+    last_known = int(np.flatnonzero(~unknown)[-1])
+    trailing = len(values) - 1 - last_known
+    if trailing >= max(season_length, 12):
+        values[last_known + 1 :] = 0.0
+        reasons.update(dict.fromkeys(range(last_known + 1, len(values)), NOT_SOLD_ANY_MORE))
+        unknown = np.isnan(values)
+    index = seasonal_index(values, season_length)
+    flat = np.where(index > 0, values / np.where(index > 0, index, 1.0), values)
+    positions = np.arange(len(values))
+    usable = ~unknown
+    values[unknown] = (np.interp(positions, positions[usable], flat[usable]) * index)[unknown]
+    reasons.update(dict.fromkeys(map(int, np.flatnonzero(unknown)), GAP))
+
+
+def _replace_outliers(values: Floats, season_length: int, reasons: dict[int, str]) -> None:
+    """Cap lone spikes and refill zeros of a short stock-out, judged against the local median level."""
+    size = len(values)
+    if size < 12 or np.count_nonzero(values) < 0.8 * size:
+        return
+    index = np.maximum(seasonal_index(values, season_length), 0.05)
+    flat = values / index
+    level = _rolling_median(flat, 7)
+    residuals = flat - level
+    scale = max(1.4826 * float(np.median(np.abs(residuals))), 0.03 * float(np.median(level)))
+    if scale <= 0:
+        return
+    editable = np.arange(size) < size - LAST_PERIODS_KEPT
+    editable[[i for i in reasons if i < size]] = False
+    stock_outs = editable & (values == 0) & (level > 4 * scale)
+    spikes = editable & (residuals > OUTLIER_SCALES * scale)
+    if 0 < stock_outs.sum() <= max(1, MAX_OUTLIER_SHARE * size):
+        values[stock_outs] = (level * index)[stock_outs]
+        reasons.update(dict.fromkeys(map(int, np.flatnonzero(stock_outs)), STOCK_OUT))
+    if 0 < spikes.sum() <= max(1, MAX_OUTLIER_SHARE * size):
+        values[spikes] = ((level + OUTLIER_SCALES / 2 * scale) * index)[spikes]
+        reasons.update(dict.fromkeys(map(int, np.flatnonzero(spikes)), OUTLIER))
+
+
+def _rolling_median(values: Floats, window: int) -> Floats:
+    """Centred median; the window shrinks at both ends."""
+    half = window // 2
+    padded = np.concatenate([np.full(half, np.nan), values, np.full(half, np.nan)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, window)
+    return np.asarray(np.nanmedian(windows, axis=1), dtype=np.float64)

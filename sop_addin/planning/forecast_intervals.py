@@ -1,0 +1,66 @@
+"""Forecast intervals from the errors of a holdout, scaled and pooled over all series per horizon.
+
+The models' own 80 % intervals cover 67-73 %, conformal intervals of one series 62 %: one series has too few errors.
+Errors divided by the series' own scale are alike enough to be pooled, and their quantile is the half-width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from sop_addin.planning.cleaning import Floats
+
+PRIOR_ERRORS = 20  # pooled errors at which measurement and the default curve weigh the same
+MIN_TRAINING = 8  # periods of history that must remain before a holdout
+
+
+def series_scale(values: Floats, season_length: int) -> float:
+    """Typical size of this series' forecast error, in its unit: mean absolute (seasonal) difference of recent years."""
+    recent = values[-3 * max(season_length, 12) :]
+    lag = season_length if len(recent) >= 2 * season_length else 1
+    if len(recent) <= lag:
+        return float(recent.mean()) * 0.5 if len(recent) else 0.0
+    seasonal = float(np.abs(recent[lag:] - recent[:-lag]).mean())
+    return max(seasonal, 0.1 * float(recent.std()))
+
+
+def holdout_length(size: int, horizon: int, season_length: int) -> int:
+    """Periods at the end of a history of this size to be held out; 0 where it is too short."""
+    training = 2 * season_length if size >= 2.5 * season_length else MIN_TRAINING
+    return max(0, min(horizon, size - training))
+
+
+def half_widths(errors: Sequence[Floats], horizon: int, interval: float) -> Floats:
+    """Half-width per horizon in units of `series_scale`, from scaled absolute holdout errors (one array a series).
+
+    The quantile of the pooled errors of each horizon, drawn towards a default curve where there are few of them,
+    made non-decreasing in the horizon.
+    """
+    default = default_half_widths(horizon, interval)
+    pooled: list[list[float]] = [[] for _ in range(horizon)]
+    for series in errors:
+        for step, error in enumerate(series[:horizon]):
+            pooled[step].append(float(error))
+    widths = np.empty(horizon)
+    ratio = 1.0
+    for step in range(horizon):
+        # Neighbouring horizons have nearly the same spread: three of them make a steadier quantile than one.
+        nearby = [error for some in pooled[max(0, step - 1) : step + 2] for error in some] if pooled[step] else []
+        if nearby:
+            measured = float(np.quantile(nearby, min(1.0, interval * (1 + 1 / len(nearby)))))
+            weight = len(pooled[step]) / (len(pooled[step]) + PRIOR_ERRORS)
+            widths[step] = weight * measured + (1 - weight) * default[step]
+            ratio = widths[step] / default[step] if default[step] > 0 else 1.0
+        else:
+            widths[step] = ratio * default[step]
+    return np.maximum.accumulate(widths)
+
+
+def default_half_widths(horizon: int, interval: float) -> Floats:
+    """Half-widths without measurements: normal quantile x growth with the horizon (fitted to M3 training parts)."""
+    z = NormalDist().inv_cdf(0.5 + interval / 2)
+    steps = np.arange(1, horizon + 1)
+    return np.asarray(z * 0.85 * np.sqrt(1 + 0.06 * (steps - 1)), dtype=np.float64)
