@@ -13,21 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from sop_addin.model.schema import METHODS
 from sop_addin.planning.cleaning import Floats
 
-METHODS = (
-    "Auto",
-    "Theta",
-    "CES",
-    "ETS",
-    "ARIMA",
-    "Seasonal naive",
-    "Naive",
-    "Mean",
-    "Croston",
-    "IMAPA",
-    "Manual",
-)
+__all__ = ["EFFORTS", "INTERMITTENT", "METHODS", "SeriesForecast", "forecast_series", "route"]
+
 EFFORTS = ("quick", "standard", "best")
 
 INTERMITTENT_ADI = 1.32  # average demand interval above which demand is intermittent (Syntetos and Boylan 2005)
