@@ -1,0 +1,34 @@
+Attribute VB_Name = "SopActions"
+Option Explicit
+
+' What a planner can start: ribbon buttons, buttons on Home and keyboard shortcuts all come here.
+' A new step needs one Sub here, one callback in SopRibbon, one <button> in workbook/ribbon/customUI14.xml
+' and, where it has a shortcut, one line in SopKeys.
+
+Public Sub SopCheck()
+    RunStep "Check", "check"
+End Sub
+
+Public Sub SopForecast()
+    RunStep "Forecast", "forecast"
+End Sub
+
+Public Sub SopAggregate()
+    RunStep "Aggregate", "aggregate"
+End Sub
+
+Public Sub SopBalance()
+    RunStep "Balance", "balance"
+End Sub
+
+Public Sub SopRunAll()
+    RunStep "Run all steps", "run_all"
+End Sub
+
+Public Sub SopSetUp()
+    ShowPythonState
+End Sub
+
+Public Sub SopShortcuts()
+    ShowShortcuts
+End Sub

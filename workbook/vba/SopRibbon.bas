@@ -1,0 +1,71 @@
+Attribute VB_Name = "SopRibbon"
+Option Explicit
+
+' Callbacks named in workbook/ribbon/customUI14.xml. The signatures are Office's; nothing is decided here.
+
+Private mRibbon As IRibbonUI
+
+Public Sub SopRibbonLoaded(ribbon As IRibbonUI)
+    Set mRibbon = ribbon
+End Sub
+
+Public Sub RefreshRibbon()
+    ' After VBA was reset the ribbon is not known any more: its buttons still work, they only keep their last look.
+    If Not mRibbon Is Nothing Then mRibbon.Invalidate
+End Sub
+
+Public Sub SopOnCheck(control As IRibbonControl)
+    SopCheck
+End Sub
+
+Public Sub SopOnForecast(control As IRibbonControl)
+    SopForecast
+End Sub
+
+Public Sub SopOnAggregate(control As IRibbonControl)
+    SopAggregate
+End Sub
+
+Public Sub SopOnBalance(control As IRibbonControl)
+    SopBalance
+End Sub
+
+Public Sub SopOnRunAll(control As IRibbonControl)
+    SopRunAll
+End Sub
+
+Public Sub SopOnSetUp(control As IRibbonControl)
+    SopSetUp
+End Sub
+
+Public Sub SopOnShortcuts(control As IRibbonControl)
+    SopShortcuts
+End Sub
+
+Public Sub SopStepEnabled(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = CanRunStep()
+End Sub
+
+Public Sub SopScenarioEnabled(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = CanRunStep() And CanChooseScenario()
+End Sub
+
+Public Sub SopScenarioCount(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = ReadScenarios()
+End Sub
+
+Public Sub SopScenarioLabel(control As IRibbonControl, index As Integer, ByRef returnedVal)
+    returnedVal = ScenarioAt(index)
+End Sub
+
+Public Sub SopScenarioId(control As IRibbonControl, index As Integer, ByRef returnedVal)
+    returnedVal = "SopScenario" & index
+End Sub
+
+Public Sub SopScenarioIndex(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = ChosenScenarioIndex()
+End Sub
+
+Public Sub SopOnScenario(control As IRibbonControl, id As String, index As Integer)
+    ChooseScenario index
+End Sub

@@ -1,0 +1,114 @@
+Attribute VB_Name = "SopRun"
+Option Explicit
+Option Private Module
+
+' The one way from a button to Python.
+
+Public Const SOP_TITLE As String = "S&OP"
+
+' Excel keeps the clicks made while a step runs and delivers them when it ends: those are not meant.
+Private Const REST_SECONDS As Double = 1.5
+Private Const SECONDS_PER_DAY As Double = 86400
+
+Private Type ExcelState
+    Known As Boolean
+    Calculation As Long
+    EnableEvents As Boolean
+    ScreenUpdating As Boolean
+    Cursor As Long
+    Folder As String
+End Type
+
+Private mRunning As Boolean
+Private mEnded As Date
+
+Public Sub RunStep(ByVal title As String, ByVal macro As String)
+    ' Runs sop_addin.macros.<macro>. Excel's state is put back whatever happens; a failure is one message.
+    Dim before As ExcelState
+    Dim problem As String
+
+    If mRunning Or (Now - mEnded) * SECONDS_PER_DAY < REST_SECONDS Then Exit Sub
+    mRunning = True
+    On Error GoTo Failed
+    before = CurrentState()
+    ShowBusy title
+    problem = PythonProblem()
+    If problem = "" Then
+        UseSafeFolder
+        RunPython "import sop_addin.macros; sop_addin.macros." & macro & "()"
+    End If
+Finish:
+    On Error Resume Next
+    RestoreState before, title
+    mEnded = Now
+    mRunning = False
+    RefreshRibbon
+    If problem <> "" Then MsgBox problem, vbExclamation, SOP_TITLE
+    Exit Sub
+Failed:
+    problem = title & " stopped: " & Err.Description & " Press Set-up on the S&OP tab to see whether Python is ready."
+    Resume Finish
+End Sub
+
+Public Function CanRunStep() As Boolean
+    CanRunStep = Not mRunning And HasPlanSheets()
+End Function
+
+Private Function HasPlanSheets() As Boolean
+    ' Settings tells a planning workbook from a book that only kept the macros.
+    Dim settings As Worksheet
+    On Error Resume Next
+    Set settings = ThisWorkbook.Worksheets("Settings")
+    HasPlanSheets = Not settings Is Nothing
+End Function
+
+Private Function CurrentState() As ExcelState
+    Dim state As ExcelState
+    state.Calculation = Application.Calculation
+    state.EnableEvents = Application.EnableEvents
+    state.ScreenUpdating = Application.ScreenUpdating
+    state.Cursor = Application.Cursor
+    state.Folder = CurDir
+    state.Known = True
+    CurrentState = state
+End Function
+
+Private Sub ShowBusy(ByVal title As String)
+    Application.EnableCancelKey = xlErrorHandler
+    Application.Cursor = xlWait
+    Application.StatusBar = BusyText(title)
+    RefreshRibbon
+End Sub
+
+Private Sub RestoreState(ByRef before As ExcelState, ByVal title As String)
+    ' Each line on its own: one that Excel refuses must not keep the others from being put back.
+    On Error Resume Next
+    If before.Known Then
+        Application.Calculation = before.Calculation
+        Application.EnableEvents = before.EnableEvents
+        Application.ScreenUpdating = before.ScreenUpdating
+        Application.Cursor = before.Cursor
+        ChangeFolder before.Folder
+    End If
+    ' What Python left in the status bar is its result and stays.
+    If CStr(Application.StatusBar) = BusyText(title) Then Application.StatusBar = False
+End Sub
+
+Private Function BusyText(ByVal title As String) As String
+    BusyText = SOP_TITLE & ": " & title & " ..."
+End Function
+
+Private Sub UseSafeFolder()
+    ' cmd.exe and Python look for programs and modules in the current folder first, and after a double click in
+    ' Explorer that is the folder of the workbook: whatever was mailed along with it would be run.
+    #If Not Mac Then
+        ChangeFolder Application.Path
+    #End If
+End Sub
+
+Private Sub ChangeFolder(ByVal folder As String)
+    #If Not Mac Then
+        If Mid$(folder, 2, 1) = ":" Then ChDrive folder
+        ChDir folder
+    #End If
+End Sub
