@@ -10,7 +10,7 @@ TITLE_ROW = 1
 TABLE_ROW = 5
 """Header row of every table (1-based)."""
 
-GRID_ROW: dict[str, int] = {name: 5 for name in GRID_BY_NAME}
+GRID_ROW: dict[str, int] = dict.fromkeys(GRID_BY_NAME, 5)
 """Header row of each grid (1-based). Its first key is in column A."""
 
 MIN_PERIOD_COLUMNS = 36
@@ -39,7 +39,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 
 
 def first_table_column(sheet: str, horizon: int) -> int:
-    """Column (1-based) of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
+    """1-based column of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
     if sheet == "Home":
         return 14
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)

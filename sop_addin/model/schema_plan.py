@@ -71,7 +71,8 @@ PRODUCTION_PLAN = Grid(
         Measure("Planned", "output", "family", "sum", "Quantity made or ordered in the period, one row per source."),
         Measure("Fixed production", "input", "family", "sum", "Your figure for the family's total production. "
                 "The next run keeps it."),
-        Measure("Total production", "formula", "family", "sum", "Sum of the sources."),
+        Measure("Total production", "formula", "family", "sum", "Fixed production where given, else the sum of the "
+                "sources."),
         Measure("Change", "formula", "family", "none", "Against the period before."),
         Measure("Approved plan", "output", "family", "sum", "Total production of the published plan."),
     ),
@@ -89,7 +90,8 @@ INVENTORY_PLAN = Grid(
         Measure("Lost sales", "formula", "family", "sum", "Demand that is never delivered."),
         Measure("Target stock", "output", "family", "last", "What the closing stock aims at."),
         Measure("Above target", "formula", "family", "last", "Closing stock - Target stock."),
-        Measure("Days of cover", "formula", "days", "last", "How many days the closing stock covers of coming demand."),
+        Measure("Days of cover", "formula", "days", "last", "Closing stock / average demand of the next three periods, "
+                "in days (of the period itself at the end of the horizon)."),
         Measure("Balance check", "formula", "family", "sum", "0 when stock, demand and production agree."),
     ),
 )  # fmt: skip

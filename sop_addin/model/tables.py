@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table as it was read: cells untyped (str, float, bool, datetime, None), index = row on the sheet or CSV line."""
+    """A table as read: untyped cells (str, float, bool, datetime, None), index = row on the sheet or CSV line."""
 
     frame: pd.DataFrame
     place: Place
