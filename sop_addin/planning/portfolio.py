@@ -1,4 +1,4 @@
-"""Items that come and go: what new, phased-out and discontinued items add to the statistical forecast or take from it."""
+"""Items that come and go: what new, phased-out and discontinued items change in the statistical forecast."""
 
 from __future__ import annotations
 
