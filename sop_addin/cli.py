@@ -1,0 +1,366 @@
+"""The command line: what the buttons do, on closed files and without Excel.
+
+Heavy imports stand inside the commands, so that ``--help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import __version__
+from .cli_output import (
+    count_line,
+    findings_json,
+    plan_json,
+    plan_summary,
+    progress,
+    say,
+    say_findings,
+    show_json,
+    show_summary,
+    write_report,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .model.tables import RawTable, Tables
+
+DONE = 0
+PLAN_HAS_ERRORS = 1
+NOT_POSSIBLE = 2
+STOPPED = 130
+
+DEFAULT_SAMPLE = "appliances"
+TEMPLATE = Path("workbook", "SOP_Template.xlsm")
+TABLES_PAGE = Path("docs", "tables.md")
+
+app = typer.Typer(
+    name="sop-addin",
+    help="Sales and operations planning in an Excel workbook, here on closed files and without Excel.",
+    epilog="Exit codes: 0 done; 1 the plan has errors or there is nothing to plan; 2 wrong usage or unreadable file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Book = Annotated[
+    Path,
+    typer.Argument(metavar="BOOK", exists=True, help="Workbook (.xlsm or .xlsx), or a folder of CSV files."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sop-addin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Sales and operations planning in an Excel workbook, here on closed files and without Excel."""
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def new(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The workbook to make (.xlsm).")],
+    blank: Annotated[bool, typer.Option("--blank", help="Empty tables.")] = False,
+    sample: Annotated[
+        str | None, typer.Option("--sample", metavar="NAME", help=f"A sample company [default: {DEFAULT_SAMPLE}].")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FOLDER", exists=True, file_okay=False, help="CSV files, named as the tables."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT where it exists.")] = False,
+) -> None:
+    """Make a workbook: the sample company, empty, or filled from CSV files."""
+    if blank + (sample is not None) + (data is not None) > 1:
+        raise typer.BadParameter("choose one of --blank, --sample and --data")
+    if out.suffix.lower() != ".xlsm":
+        raise typer.BadParameter(f"'{out}' must end in .xlsm, as the workbook holds macros", param_hint="'OUT'")
+    if out.exists() and not force:
+        raise typer.BadParameter(f"'{out}' exists; choose another name, or --force to replace it", param_hint="'OUT'")
+    from .model.validation import validate
+
+    raw = _csv_tables(data) if data else {} if blank else _sample_tables(sample or DEFAULT_SAMPLE)
+    tables, workbook = _workbook(raw)
+    _write(out, workbook)
+    findings = validate(tables)
+    if data:
+        say_findings(findings, ("Error", "Warning"))
+    typer.echo(f"Written: {out}" + (f" ({count_line(findings)})" if data else ""))
+
+
+@app.command()
+def run(
+    book: Book,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
+    ] = None,
+    steps: Annotated[
+        str | None, typer.Option("--steps", metavar="STEP,...", help="Only these: forecast, aggregate, balance.")
+    ] = None,
+    scenario: Annotated[str, typer.Option("--scenario", metavar="NAME", help="A scenario of tblScenarios.")] = "Base",
+    as_json: Json = False,
+) -> None:
+    """Plan BOOK: check, forecast, aggregate to families, balance; write the plan into the workbook."""
+    target = _target(book, out)
+    from .excel.read_tables import read_tables
+    from .excel.write_plan import write_findings, write_plan
+    from .model.validation import validate
+    from .planning.cycle import run_cycle
+
+    chosen = _steps(steps)
+    with _opened(book) as workbook:
+        tables = read_tables(workbook)
+        findings = validate(tables)
+        if findings.errors:
+            _refuse(book, findings, as_json)
+        _known_scenario(scenario, tables)
+        with progress() as report:
+            plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
+        findings += plan.findings
+        write_plan(workbook, plan)
+        write_findings(workbook, findings)
+        workbook.app.calculate()
+        workbook.save(target)
+    if as_json:
+        show_json(plan_json(plan, findings, target))
+    else:
+        say_findings(findings, ("Error", "Warning"))
+        show_summary(plan_summary(plan, findings, target))
+    raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
+
+
+@app.command()
+def check(book: Book, as_json: Json = False) -> None:
+    """Check BOOK and list what is found; nothing is written."""
+    from .excel.read_tables import read_tables
+    from .model.validation import validate
+
+    with _opened(book) as workbook:
+        findings = validate(read_tables(workbook))
+    if as_json:
+        show_json({"status": _verdict(findings), "findings": findings_json(findings)})
+    else:
+        say_findings(findings)
+        typer.echo(f"{book}: {count_line(findings)}")
+    raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
+
+
+@app.command()
+def export(
+    book: Book,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the CSV files.")],
+) -> None:
+    """Write every table and grid of BOOK as CSV into FOLDER (grids long: keys, Measure, Period, Value)."""
+    from .excel.csv_files import write_csv_folder
+
+    with _opened(book) as workbook, tempfile.TemporaryDirectory() as draft:
+        write_csv_folder(workbook, Path(draft))
+        folder.mkdir(parents=True, exist_ok=True)
+        files = sorted(Path(draft).iterdir())
+        for file in files:
+            _write(folder / file.name, file.read_bytes())
+    typer.echo(f"Written: {len(files)} files in {folder}")
+
+
+@app.command("build-template")
+def build_template(
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 where a file is not what the sources build.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help=f"Only the workbook, to here [default: {TEMPLATE}].")
+    ] = None,
+) -> None:
+    """Build the template workbook and docs/tables.md from the sources (for developers, in the project folder)."""
+    if out is None and not TEMPLATE.parent.is_dir():
+        raise typer.BadParameter(f"no folder '{TEMPLATE.parent}' here; go to the project folder or give --out FILE")
+    stale = [file for file, content in _generated(out).items() if not file.exists() or file.read_bytes() != content]
+    if only_check:
+        for file in stale:
+            say(f"{file} is not what the sources build; run `sop-addin build-template` and commit the result.")
+        raise typer.Exit(PLAN_HAS_ERRORS if stale else DONE)
+    for file, content in _generated(out).items():
+        _write(file, content)
+        typer.echo(f"Written: {file}" if file in stale else f"Unchanged: {file}")
+
+
+# --- pieces of commands -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(book: Path) -> Iterator[Any]:
+    """The workbook, closed again whatever happens. A folder of CSV files becomes a workbook first."""
+    from .engines.closed_file import open_book
+
+    with tempfile.TemporaryDirectory() as draft:
+        path = book
+        if book.is_dir():
+            path = Path(draft, "Plan.xlsm")
+            path.write_bytes(_workbook(_csv_tables(book))[1])
+        workbook = open_book(path)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
+
+
+def _target(book: Path, out: Path | None) -> Path:
+    """Where a run writes."""
+    if book.is_dir():
+        if out is None or out.suffix.lower() != ".xlsm":
+            raise typer.BadParameter("a folder of CSV files is planned into a workbook: give --out OUT.xlsm")
+        return out
+    if out is not None and out.suffix.lower() != book.suffix.lower():
+        raise typer.BadParameter(f"'{out}' must end in {book.suffix}, as '{book}' does", param_hint="'--out'")
+    return out or book
+
+
+def _steps(text: str | None) -> tuple[str, ...]:
+    """The steps asked for, in S&OP order."""
+    from .planning.cycle import STEPS
+
+    if text is None:
+        return tuple(STEPS)
+    names = [name.strip().lower() for name in text.split(",")]
+    for name in names:
+        if name not in STEPS:
+            raise typer.BadParameter(f"'{name}' is not a step; steps are {', '.join(STEPS)}", param_hint="'--steps'")
+    return tuple(step for step in STEPS if step in names)
+
+
+def _known_scenario(name: str, tables: Tables) -> None:
+    known = ["Base", *dict.fromkeys(str(value) for value in tables.scenarios["Scenario"] if value != "Base")]
+    if name not in known:
+        raise typer.BadParameter(
+            f"'{name}' is not in tblScenarios; there are {', '.join(known)}", param_hint="'--scenario'"
+        )
+
+
+def _refuse(book: Path, findings: Any, as_json: bool) -> None:
+    """Errors in the input: nothing is planned, nothing is written."""
+    if as_json:
+        show_json({"status": _verdict(findings), "findings": findings_json(findings), "out": None})
+    say_findings(findings, ("Error", "Warning"))
+    say(f"{book}: not planned and not changed; mend the {count_line(findings).split(',')[0]} first.")
+    raise typer.Exit(PLAN_HAS_ERRORS)
+
+
+def _verdict(findings: Any) -> str:
+    return "Errors found" if findings.errors else "Ready to plan"
+
+
+def _csv_tables(folder: Path) -> dict[str, RawTable]:
+    from .excel.csv_files import read_csv_folder
+
+    return read_csv_folder(folder)
+
+
+def _sample_tables(name: str) -> dict[str, pd.DataFrame]:
+    from .sample import sample_tables
+
+    return sample_tables(name)
+
+
+def _workbook(raw: Any) -> tuple[Tables, bytes]:
+    """Raw tables as typed tables and as a workbook."""
+    from .excel.template import workbook_bytes
+    from .model.reading import typed_tables
+
+    tables = typed_tables(raw)
+    return tables, workbook_bytes(raw, tables)
+
+
+def _generated(out: Path | None) -> dict[Path, bytes]:
+    """Files that the sources build, with what they build."""
+    _, workbook = _workbook(_sample_tables(DEFAULT_SAMPLE))
+    return {out or TEMPLATE: workbook}
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing: a draft beside the file takes its place in one move."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, draft)
+        else:
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(draft).chmod(0o666 & ~umask)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+# --- the way in -------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code. Whatever goes wrong ends as one sentence on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(given, prog_name="sop-addin", standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - the last resort: nobody may ever see a traceback
+        code, message = _explain(error, given)
+        if message:
+            say(message)
+        if "--json" in given:
+            show_json({"status": "Failed", "message": message, "findings": [], "out": None})
+    if code == STOPPED:
+        say("Stopped; no file was changed.")
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _explain(error: Exception, arguments: list[str]) -> tuple[int, str]:
+    """Exit code and sentence for an error."""
+    from .model.errors import InputError, SolverError, SopError
+
+    if isinstance(error, typer.TyperException):
+        return NOT_POSSIBLE, _usage_sentence(error)
+    if isinstance(error, (InputError, SolverError)):
+        return PLAN_HAS_ERRORS, str(error)
+    # an engine that was never loaded raised nothing; loading it here could fail as the command did
+    engines = sys.modules.get("sop_addin.engines.errors")
+    if isinstance(error, SopError) or (engines and isinstance(error, engines.EngineError)):
+        return NOT_POSSIBLE, str(error)
+    if isinstance(error, OSError):
+        return NOT_POSSIBLE, f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}."
+    report = write_report(error, arguments, __version__)
+    kept = f"please report it with the details in {report}" if report else "its details could not be written to a log"
+    sentence = " ".join(str(error).split())[:200]
+    return NOT_POSSIBLE, f"Unexpected {type(error).__name__} ({sentence}): {kept}."
+
+
+def _usage_sentence(error: typer.TyperException) -> str:
+    """``sop-addin run: No such option: --foo. See `sop-addin run --help`.``"""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "sop-addin"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    if not message:  # no command given: the help was shown
+        return ""
+    return f"{command}: {message}. See `{command} --help`."

@@ -1,0 +1,210 @@
+"""What the command line says: progress, findings, the plan in a few lines, JSON, and a report of the unexpected."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from .model.findings import Finding, Findings
+    from .model.plan import Plan
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+MOST_LINES = 100
+"""Findings shown at most on the terminal; the Checks sheet and --json hold all."""
+
+
+def say(message: str) -> None:
+    """A message to a person: stderr."""
+    typer.echo(message, err=True)
+
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+
+
+def finding_line(finding: Finding) -> str:
+    """``Error: tblItems row 7, Family: 'X' is not in tblFamilies [Items!C7]``."""
+    where = f" [{finding.cell}]" if finding.cell else ""
+    return f"{finding.severity}: {finding}{where}"
+
+
+def say_findings(findings: Findings, severities: tuple[str, ...] = ("Error", "Warning", "Info")) -> None:
+    """Findings to stderr, worst first, one line each."""
+    chosen = [finding for finding in findings.worst_first() if finding.severity in severities]
+    for finding in chosen[:MOST_LINES]:
+        say(finding_line(finding))
+    if len(chosen) > MOST_LINES:
+        say(f"... and {len(chosen) - MOST_LINES:,} more; `--json` lists all.")
+
+
+def count_line(findings: Findings) -> str:
+    """``2 errors, 1 warning, 12 notes``."""
+    errors, warnings = len(findings.errors), len(findings.warnings)
+    counts = ((errors, "error"), (warnings, "warning"), (len(findings) - errors - warnings, "note"))
+    return ", ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts)
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+
+
+def plan_summary(plan: Plan, findings: Findings, out: Path) -> list[tuple[str, str]]:
+    """The plan in a few lines: label and text."""
+    money = plan.tables.settings.base_currency
+    lines = [("Scenario", plan.scenario), ("Steps", ", ".join(plan.steps))]
+    if balance := plan.balance:
+        lines += [
+            ("Status", balance.status),
+            ("Total cost", f"{balance.total_cost:,.0f} {money}"),
+            ("Margin", f"{balance.margin:,.0f} {money}"),
+            ("Service level", f"{balance.service_level:.1%}"),
+        ]
+    seconds = ", ".join(f"{step} {taken:.1f}" for step, taken in plan.seconds.items())
+    return [*lines, ("Seconds", seconds), ("Findings", count_line(findings)), ("Written", str(out))]
+
+
+def show_summary(lines: list[tuple[str, str]]) -> None:
+    """A table on a terminal, else one line each."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(show_header=False, box=None, pad_edge=False)
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for label, text in lines:
+            table.add_row(label, text)
+        Console().print(table, markup=False)
+    else:
+        for label, text in lines:
+            typer.echo(f"{label}: {text}")
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def plan_json(plan: Plan, findings: Findings, out: Path) -> dict[str, Any]:
+    """The plan for scripts."""
+    balance = plan.balance
+    return {
+        "status": balance.status if balance else "No balance",
+        "objective": balance.objective if balance else None,
+        "cost": balance.total_cost if balance else None,
+        "margin": balance.margin if balance else None,
+        "service": balance.service_level if balance else None,
+        "gap": balance.gap if balance else None,
+        "scenario": plan.scenario,
+        "steps": list(plan.steps),
+        "findings": findings_json(findings),
+        "seconds": {step: round(taken, 3) for step, taken in plan.seconds.items()},
+        "out": str(out),
+    }
+
+
+def findings_json(findings: Findings) -> list[dict[str, Any]]:
+    return [asdict(finding) for finding in findings.worst_first()]
+
+
+def show_json(value: object) -> None:
+    """One JSON object on stdout."""
+    typer.echo(json.dumps(_finite(value), ensure_ascii=False, default=str, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    """NaN and infinity are not JSON: null."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar on a terminal; else one line on stderr as each step ends."""
+    if sys.stderr.isatty():
+        with _bar() as report:
+            yield report
+    else:
+        yield _plain()
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report
+
+
+def _plain() -> Progress:
+    started: dict[str, float] = {}
+    ended: set[str] = set()
+
+    def report(what: str, done: int, total: int) -> None:
+        began = started.setdefault(what, time.perf_counter())
+        if done >= total and what not in ended:
+            ended.add(what)
+            say(f"{what}: done in {time.perf_counter() - began:.1f} s")
+
+    return report
+
+
+# --- the unexpected ---------------------------------------------------------------------------------------------------
+
+
+def state_folder() -> Path:
+    """Where this user's programs keep their logs."""
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "sop-addin" / "logs"
+    if sys.platform == "darwin":
+        return home / "Library" / "Logs" / "sop-addin"
+    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "sop-addin"
+
+
+def write_report(error: BaseException, arguments: list[str], version: str) -> Path | None:
+    """Write the traceback of ``error`` to a file of its own; None where no folder lets us."""
+    name = f"error-{dt.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    where = f"sop-addin {version}, Python {sys.version}, {sys.platform}"
+    text = "\n".join([where, f"sop-addin {' '.join(arguments)}", "", *traceback.format_exception(error)])
+    for folder in (state_folder(), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        except OSError:
+            continue
+        return folder / name
+    return None
