@@ -14,6 +14,7 @@ import numpy as np
 from sop_addin.planning.cleaning import Floats
 
 PRIOR_ERRORS = 20  # pooled errors at which measurement and the default curve weigh the same
+LARGEST_ERROR = 50.0  # scaled errors beyond it come from histories that hardly moved before
 MIN_TRAINING = 8  # periods of history that must remain before a holdout
 
 
@@ -42,7 +43,7 @@ def half_widths(errors: Sequence[Floats], horizon: int, interval: float) -> Floa
     default = default_half_widths(horizon, interval)
     pooled: list[list[float]] = [[] for _ in range(horizon)]
     for series in errors:
-        for step, error in enumerate(series[:horizon]):
+        for step, error in enumerate(np.minimum(series[:horizon], LARGEST_ERROR)):
             pooled[step].append(float(error))
     widths = np.empty(horizon)
     ratio = 1.0
