@@ -13,6 +13,7 @@ from ..model import calendar
 from ..model.plan import Plan
 from ..model.schema import GRID_BY_NAME, GRIDS
 from ..model.tables import Tables
+from .blocks import Formula
 from .grid_values import clean_number, grid_values
 from .grids import (
     TOTAL_FAMILY,
@@ -90,11 +91,12 @@ class GridCells:
         return item.role == "formula" or measure in self.values.known.get(grid, set())
 
     def cell(self, grid: str, key: Key, period: pd.Timestamp) -> object:
-        """Number, text, None, or formula text beginning with '='."""
+        """Number, text, None, or a Formula."""
         if grid == "FinancePlan" and key[0] == (TOTAL_FAMILY,) and key[1] != "Margin":
-            return self._sum_of_families(key, period)
+            return Formula(self._sum_of_families(key, period))
         if formula := self.formulas.get((grid, key[1])):
-            return formula(key, period)
+            found = formula(key, period)
+            return Formula(found) if isinstance(found, str) else found
         return clean_number(self.values.get(grid, key, period))
 
     def total(self, grid: str, key: Key) -> object:
@@ -105,12 +107,12 @@ class GridCells:
         first, last = place.address(key, self.periods[0]), place.address(key, self.periods[-1])
         adding = GRID_BY_NAME[grid].measure(key[1]).adding
         if adding == "sum":
-            return f"=SUM({first}:{last})"
+            return Formula(f"=SUM({first}:{last})")
         if adding == "last":
-            return f'=IF({last}="","",{last})'
+            return Formula(f'=IF({last}="","",{last})')
         if adding == "ratio":
             load, capacity = (self._total_address(grid, (key[0], name)) for name in ("Load", "Regular capacity"))
-            return f'=IF(N({capacity})>0,{load}/{capacity},"")'
+            return Formula(f'=IF(N({capacity})>0,{load}/{capacity},"")')
         return None
 
     def _total_address(self, grid: str, key: Key) -> str:

@@ -51,7 +51,7 @@ class GridPlace:
 
 @dataclass(frozen=True)
 class GridBlock:
-    """A grid as it is written: header texts and body rows (label, number, None, or formula text beginning with '=')."""
+    """A grid as it is written: header texts and body rows of label, number, text, None or `Formula`."""
 
     name: str
     header: list[str]

@@ -48,7 +48,8 @@ class Plan:
     """Result of a cycle, ready to be written. ``tables`` are the inputs with the demand rows of this run.
 
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
-    ``item_plan``: columns of tblItemPlan. ``finance``: Family ('Total' last), Period and the measures of FinancePlan.
+    ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
+    ``kpis``: columns of tblKpis. ``plan_table``: columns of tblPlan.
     ``results``: Measure, Value of tblResult. ``steps`` says which steps ran; what did not run is left as it was.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     item_plan: pd.DataFrame | None = None
     finance: pd.DataFrame | None = None
     kpis: pd.DataFrame | None = None
+    plan_table: pd.DataFrame | None = None
     results: dict[str, object] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     seconds: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,226 @@
+"""A plan grid as it stands in a workbook: what is where, what the planner typed, and how it is laid out again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from openpyxl.formula.translate import Translator
+
+from ..model import calendar
+from ..model.errors import WorkbookError
+from ..model.schema import Grid
+from ..model.tables import Tables
+from .blocks import Formula, read_block, read_formulas, write_block
+from .grid_cells import GridCells
+from .grids import GridPlace, GridRow, Key, column_letter, grid_rows, sheet_prefix
+from .tables_io import require_free
+
+
+@dataclass(frozen=True)
+class GridSheet:
+    """A grid read from a workbook. ``cells`` holds header and body: Formula, text, number, date or None."""
+
+    grid: Grid
+    area: Any
+    headers: list[str]
+    cells: list[list[object]]
+    row_keys: list[Key | None]
+    """Key of each body row; None for a row of the planner's own."""
+    bucket: str
+
+    @property
+    def periods(self) -> dict[pd.Timestamp, int]:
+        """0-based column of each period."""
+        found: dict[pd.Timestamp, int] = {}
+        for column, header in enumerate(self.headers):
+            period = None if header in self.grid.lead_headers else calendar.parse_period(header, self.bucket)
+            if period is not None:
+                found.setdefault(period, column)
+        return found
+
+
+def read_grid(book: Any, grid: Grid, bucket: str) -> GridSheet:
+    """Read a grid through its defined name, values and formulas each in one call.
+
+    Raises WorkbookError where the name or a leading column is missing.
+    """
+    names = [name for name in book.names if name.name == grid.name]
+    if not names:
+        raise WorkbookError(
+            f"{grid.sheet}: the defined name {grid.name} is missing; select the grid from its header row to its last "
+            f"row and name it {grid.name} (Formulas, Define name)."
+        )
+    area = names[0].refers_to_range
+    values, formulas = read_block(area), read_formulas(area)
+    cells: list[list[object]] = [
+        [Formula(text) if text.startswith("=") else value for value, text in zip(*rows, strict=True)]
+        for rows in zip(values, formulas, strict=True)
+    ]
+    headers = ["" if cell is None else str(cell).strip() for cell in values[0]]
+    for header in (*grid.keys, "Measure", "Total"):
+        if header not in headers:
+            raise WorkbookError(
+                f"{grid.sheet}: the column '{header}' of the plan is missing; give it its name back in row {area.row}."
+            )
+    key_columns = [headers.index(header) for header in grid.keys]
+    measure_column = headers.index("Measure")
+    known = {measure.name for measure in grid.measures}
+    row_keys: list[Key | None] = []
+    seen: set[Key] = set()
+    for row in values[1:]:
+        key = (tuple(_text(row[column]) for column in key_columns), _text(row[measure_column]))
+        own = key[1] not in known or key in seen
+        row_keys.append(None if own else key)
+        seen.add(key)
+    return GridSheet(grid, area, headers, cells, row_keys, bucket)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def fits(sheet: GridSheet, tables: Tables) -> bool:
+    """Whether the grid already has exactly the rows and periods that the tables need."""
+    needed = {row.key for row in grid_rows(sheet.grid, tables)}
+    present = {key for key in sheet.row_keys if key is not None}
+    return needed == present and list(sheet.periods) == tables.periods
+
+
+def laid_out_again(sheet: GridSheet, tables: Tables) -> GridSheet:
+    """The grid with the rows and periods that the tables need, everything the planner typed moved along.
+
+    Rows and columns of the planner's own stay behind the row or column they followed. Months outside the horizon
+    that hold something typed are kept to the right of it.
+    """
+    headers, column_from = _new_headers(sheet, tables)
+    rows = _new_rows(sheet, grid_rows(sheet.grid, tables))
+    old_index = {key: index for index, key in enumerate(sheet.row_keys) if key is not None}
+    top, left = sheet.area.row, sheet.area.column
+    cells: list[list[object]] = [list(headers)]
+    for row in rows:
+        source = old_index.get(row.key) if isinstance(row, GridRow) else row
+        new_row = top + len(cells)
+        line: list[object] = []
+        for column, origin in enumerate(column_from):
+            if source is None or origin is None:
+                line.append(None)
+                continue
+            cell = sheet.cells[source + 1][origin]
+            line.append(_moved(cell, (top + 1 + source, left + origin), (new_row, left + column)))
+        if isinstance(row, GridRow):
+            _label(line, headers, sheet.grid, row)
+        cells.append(line)
+    keys = [row.key if isinstance(row, GridRow) else None for row in rows]
+    return GridSheet(sheet.grid, sheet.area, headers, cells, keys, sheet.bucket)
+
+
+def _new_headers(sheet: GridSheet, tables: Tables) -> tuple[list[str], list[int | None]]:
+    """Header texts, and the old 0-based column of each (None for a new one)."""
+    old = sheet.periods
+    period_columns = set(old.values())
+    first = min(period_columns, default=len(sheet.headers))
+    plain = [column for column in range(len(sheet.headers)) if column not in period_columns]
+    typed = [row for row, key in enumerate(sheet.row_keys) if key is None or _is_input(sheet.grid, key)]
+    kept = [
+        column
+        for period, column in old.items()
+        if period not in tables.periods and any(sheet.cells[row + 1][column] not in (None, "") for row in typed)
+    ]
+    order: list[int | None] = [column for column in plain if column < first]
+    texts = [sheet.headers[column] for column in plain if column < first]
+    for period in tables.periods:
+        order.append(old.get(period))
+        texts.append(calendar.period_label(period, sheet.bucket))
+    for column in [*kept, *(column for column in plain if column >= first)]:
+        order.append(column)
+        texts.append(sheet.headers[column])
+    return texts, order
+
+
+def _is_input(grid: Grid, key: Key) -> bool:
+    return grid.measure(key[1]).role == "input"
+
+
+def _new_rows(sheet: GridSheet, needed: Sequence[GridRow]) -> list[GridRow | int]:
+    """The needed rows, and the planner's own rows (old 0-based body row) behind the row they followed."""
+    followers: dict[Key | None, list[int]] = {}
+    before: Key | None = None
+    for index, key in enumerate(sheet.row_keys):
+        if key is None:
+            if any(cell not in (None, "") for cell in sheet.cells[index + 1]):
+                followers.setdefault(before, []).append(index)
+        else:
+            before = key
+    rows: list[GridRow | int] = list(followers.pop(None, []))
+    for row in needed:
+        rows.append(row)
+        rows.extend(followers.pop(row.key, []))
+    for rest in followers.values():
+        rows.extend(rest)
+    return rows
+
+
+def _label(line: list[object], headers: list[str], grid: Grid, row: GridRow) -> None:
+    for header, text in zip((*grid.keys, "Measure", "Unit"), (*row.keys, row.measure, row.unit), strict=True):
+        if header in headers:
+            line[headers.index(header)] = text
+
+
+def _moved(cell: object, origin: tuple[int, int], target: tuple[int, int]) -> object:
+    """A cell at another place: relative references of a formula move along."""
+    if not isinstance(cell, Formula) or origin == target:
+        return cell
+    old, new = (f"{column_letter(column)}{row}" for row, column in (origin, target))
+    return Formula(Translator(str(cell), old).translate_formula(new))
+
+
+def place_of(sheet: GridSheet) -> GridPlace:
+    """1-based positions on the sheet."""
+    top, left = sheet.area.row, sheet.area.column
+    return GridPlace(
+        sheet.grid,
+        rows={key: top + 1 + index for index, key in enumerate(sheet.row_keys) if key is not None},
+        columns={period: left + column for period, column in sheet.periods.items()},
+        leads={header: left + sheet.headers.index(header) for header in sheet.grid.lead_headers
+               if header in sheet.headers},
+        first=top + 1,
+        last=top + len(sheet.row_keys),
+    )  # fmt: skip
+
+
+def fill(sheet: GridSheet, cells: GridCells, tables: Tables) -> None:
+    """Put the plan's figures and formulas into ``sheet.cells``; what the planner typed is left alone."""
+    total = sheet.headers.index("Total")
+    columns = {period: column for period, column in sheet.periods.items() if period in set(tables.periods)}
+    for index, key in enumerate(sheet.row_keys):
+        if key is None:
+            continue
+        line = sheet.cells[index + 1]
+        line[total] = cells.total(sheet.grid.name, key)
+        if _is_input(sheet.grid, key) or not cells.has(sheet.grid.name, key[1]):
+            continue
+        for period, column in columns.items():
+            line[column] = cells.cell(sheet.grid.name, key, period)
+
+
+def write_grid(book: Any, sheet: GridSheet, old: GridSheet) -> None:
+    """Write a filled grid in one block and stretch its defined name; raises WorkbookError where there is no room."""
+    area = old.area
+    height, width = len(sheet.cells), len(sheet.headers)
+    old_height, old_width = area.shape
+    rows, columns = max(height, old_height), max(width, old_width)
+    if (rows, columns) != (old_height, old_width):
+        target = area.sheet.range((area.row, area.column), (area.row + rows - 1, area.column + columns - 1))
+        require_free(target, f"the plan {sheet.grid.name}", read_block(target), owned=area)
+    block = [[*line, *[None] * (columns - width)] for line in sheet.cells]
+    block += [[None] * columns for _ in range(rows - height)]
+    write_block(area.sheet.range((area.row, area.column)), block)
+    if (height, width) != (old_height, old_width):
+        last = f"${column_letter(area.column + width - 1)}${area.row + height - 1}"
+        first = f"${column_letter(area.column)}${area.row}"
+        book.names[sheet.grid.name].refers_to = f"={sheet_prefix(area.sheet.name)}{first}:{last}"

@@ -1,0 +1,85 @@
+"""Finding and writing Excel tables by name, on any xlwings engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..model.errors import WorkbookError
+from .blocks import read_block, write_block
+from .grids import column_letter
+
+
+def find_tables(book: Any) -> dict[str, Any]:
+    """Every table of the workbook by name."""
+    return {table.name: table for sheet in book.sheets for table in sheet.tables}
+
+
+def write_table(table: Any, frame: pd.DataFrame) -> None:
+    """Make the rows of ``frame`` the rows of an Excel table; columns are matched by header, others are left alone.
+
+    The table grows or shrinks to the number of rows (one blank row where there are none). Raises WorkbookError where
+    a column is missing or something stands in the way of growth.
+    """
+    area = table.range
+    sheet, top, left = area.sheet, area.row, area.column
+    old_rows, width = area.shape[0] - 1, area.shape[1]
+    new_rows = max(1, len(frame))
+    headers = [str(cell) for cell in read_block(table.header_row_range)[0]]
+    missing = [name for name in frame.columns if name not in headers]
+    if missing:
+        raise WorkbookError(
+            f"{sheet.name}: table {table.name} has no column '{missing[0]}'; give the column its name back."
+        )
+    if new_rows > old_rows:
+        below = sheet.range((top + old_rows + 1, left), (top + new_rows, left + width - 1))
+        require_free(below, f"table {table.name}", read_block(below))
+        table.resize(sheet.range((top, left), (top + new_rows, left + width - 1)))
+    for first, names in _runs(headers, [str(name) for name in frame.columns]):
+        body = [list(row) for row in zip(*(_cells(frame[name]) for name in names), strict=True)]
+        body += [[None] * len(names) for _ in range(max(old_rows, new_rows) - len(body))]
+        write_block(sheet.range((top + 1, left + first)), body)
+    if new_rows < old_rows:
+        table.resize(sheet.range((top, left), (top + new_rows, left + width - 1)))
+
+
+def _cells(column: pd.Series) -> list[object]:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return [None if pd.isna(day) else day.to_pydatetime() for day in column]
+    cells: list[object] = column.tolist()
+    return [None if cell == "" or cell is pd.NA else cell for cell in cells]
+
+
+def _runs(headers: Sequence[str], names: Sequence[str]) -> list[tuple[int, list[str]]]:
+    """Neighbouring columns that are written together: (0-based position of the first, header texts)."""
+    runs: list[tuple[int, list[str]]] = []
+    wanted = set(names)
+    for position, header in enumerate(headers):
+        if header not in wanted:
+            continue
+        if runs and runs[-1][0] + len(runs[-1][1]) == position:
+            runs[-1][1].append(header)
+        else:
+            runs.append((position, [header]))
+    return runs
+
+
+def require_free(area: Any, what: str, values: list[list[Any]], owned: Any = None) -> None:
+    """Raise WorkbookError naming the first cell of ``area`` that holds something and is not in ``owned``."""
+    for row_offset, row in enumerate(values):
+        for column_offset, value in enumerate(row):
+            if value is None or value == "":
+                continue
+            row_number, column_number = area.row + row_offset, area.column + column_offset
+            if owned is not None and (
+                owned.row <= row_number < owned.row + owned.shape[0]
+                and owned.column <= column_number < owned.column + owned.shape[1]
+            ):
+                continue
+            raise WorkbookError(
+                f"{area.sheet.name}!{column_letter(column_number)}{row_number} is in the way: {what} needs room up to "
+                f"{column_letter(area.column + area.shape[1] - 1)}{area.row + area.shape[0] - 1}. Move what stands "
+                "there and run again."
+            )

@@ -1,0 +1,95 @@
+"""Write a plan into the workbook it was read from: grids, result tables, findings. Nothing else is touched."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from ..model.findings import Findings
+from ..model.plan import Plan
+from ..model.schema import GRIDS, RESULT_MEASURES
+from .blocks import Formula, read_block
+from .grid_cells import GridCells
+from .grid_sheets import fill, fits, laid_out_again, place_of, read_grid, write_grid
+from .tables_io import find_tables, write_table
+
+BASE = "Base"
+
+
+def write_plan(book: Any, plan: Plan) -> None:
+    """Write what the run produced into ``book`` (an xlwings Book of any engine), in bulk.
+
+    Overrides, other inputs, extra rows and columns, formats and sheets stay. Where families, sources, resources or
+    periods have changed, the grids are laid out again and what was typed moves along. Raises WorkbookError where a
+    table, name or column is missing or something stands in the way.
+    """
+    tables = find_tables(book)
+    if plan.scenario == BASE:
+        _write_grids(book, plan)
+        _write_if(tables, "tblForecast", plan.forecast)
+        _write_if(tables, "tblItemPlan", plan.item_plan)
+        _write_if(tables, "tblKpis", plan.kpis)
+    if plan.balance is not None:
+        if plan.plan_table is not None:
+            write_table(tables["tblPlan"], _with_other_scenarios(tables["tblPlan"], plan.plan_table, plan.scenario))
+        _write_results(tables["tblResult"], plan)
+    write_findings(book, plan.findings)
+
+
+def write_findings(book: Any, findings: Findings) -> None:
+    """Write tblFindings, worst first, each with a link to its cell."""
+    frame = findings.to_frame()
+    frame["Cell link"] = pd.Series([_link(cell) for cell in frame["Cell link"]], dtype=object)
+    write_table(find_tables(book)["tblFindings"], frame)
+
+
+def _link(cell: object) -> object:
+    if not cell:
+        return None
+    address = str(cell).replace('"', '""')
+    return Formula(f'=HYPERLINK("#{address}","{address}")')
+
+
+def _write_if(tables: dict[str, Any], name: str, frame: pd.DataFrame | None) -> None:
+    if frame is not None:
+        write_table(tables[name], frame)
+
+
+def _write_grids(book: Any, plan: Plan) -> None:
+    bucket = plan.tables.settings.bucket
+    old = {grid.name: read_grid(book, grid, bucket) for grid in GRIDS}
+    new = {
+        name: sheet if fits(sheet, plan.tables) else laid_out_again(sheet, plan.tables) for name, sheet in old.items()
+    }
+    moved = any(new[name] is not old[name] for name in new)
+    cells = GridCells(plan.tables, plan, {name: place_of(sheet) for name, sheet in new.items()})
+    for name, sheet in new.items():
+        if moved or plan.balance is not None or name == "SalesPlan":
+            fill(sheet, cells, plan.tables)
+            write_grid(book, sheet, old[name])
+
+
+def _write_results(table: Any, plan: Plan) -> None:
+    """tblResult: our measures in order; rows that others added keep their value."""
+    results = {**plan.results, "Run at": dt.datetime.now().replace(microsecond=0), "Scenario": plan.scenario}
+    values = {str(row[0]): row[1] for row in read_block(table.data_body_range) if row[0] not in (None, "")}
+    extra = [name for name in values if name not in RESULT_MEASURES]
+    names = [*RESULT_MEASURES, *extra]
+    write_table(
+        table,
+        pd.DataFrame(
+            {"Measure": names, "Value": pd.Series([results.get(n, values.get(n)) for n in names], dtype=object)}
+        ),
+    )
+
+
+def _with_other_scenarios(table: Any, frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """The rows of ``frame``, and behind them those that tblPlan holds of other scenarios."""
+    headers = [str(header) for header in read_block(table.header_row_range)[0]]
+    body = pd.DataFrame(read_block(table.data_body_range), columns=headers, dtype=object)
+    others = body[body["Scenario"].notna() & ~body["Scenario"].isin([scenario, ""])]
+    if others.empty:
+        return frame
+    return pd.concat([frame.astype(object), others[list(frame.columns)]], ignore_index=True)

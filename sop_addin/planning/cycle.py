@@ -1,0 +1,182 @@
+"""The planning cycle: one function, read top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pandas as pd
+
+from ..model.errors import InputError
+from ..model.findings import Findings
+from ..model.plan import BalancePlan, Plan
+from ..model.tables import SALES_PLAN_COLUMNS, Tables
+from ..model.validation import validate
+from .balance import solve_balance
+from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
+from .families import aggregate_to_family, disaggregate_to_item
+from .finance import finance_plan
+from .item_forecast import forecast_items, history_long
+from .kpis import headline_results, key_figures
+from .plan_table import plan_table
+from .scenarios import apply_scenario, check_scenario
+
+STEPS = ("forecast", "aggregate", "balance")
+BASE = "Base"
+Progress = Callable[[str, int, int], None]
+"""Called as progress(what is being done, how much is done, of how much)."""
+
+
+def run_cycle(
+    tables: Tables, steps: Sequence[str] = STEPS, *, scenario: str = BASE, progress: Progress | None = None
+) -> Plan:
+    """Check the tables, then forecast items, aggregate to families, balance supply and demand, spread to items.
+
+    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of STEPS.
+    scenario: name in tblScenarios whose levers apply, or Base. Returns a Plan; where the tables have errors it has run
+    no step and holds the findings only. Raises InputError for an unknown step or scenario, SolverError where the
+    solver fails.
+    """
+    check_steps(steps)
+    check_scenario(tables, scenario)
+    clock = _Clock(progress)
+    with clock.step("check", "Checking the tables"):
+        findings = validate(tables)
+    if findings.errors:
+        return Plan(tables, (), findings=findings, seconds=clock.seconds)
+    forecast: pd.DataFrame | None = None
+    sales: pd.DataFrame | None = None
+    if "forecast" in steps:
+        with clock.step("forecast", "Forecasting items"):
+            forecast = forecast_items(tables, clock.within("Forecasting items"))
+            tables = replace(tables, forecast=forecast)
+    if "aggregate" in steps:
+        with clock.step("aggregate", "Aggregating to families"):
+            tables, notes = _aggregate(tables)
+            findings += notes
+    with clock.step("sales plan", "Comparing with last year and budget"):
+        sales = _sales_context(tables)
+    if "balance" not in steps:
+        return Plan(
+            tables, tuple(steps), scenario, forecast, sales, findings=findings.worst_first(), seconds=clock.seconds
+        )
+    if scenario != BASE:
+        tables = apply_scenario(tables, scenario)
+    with clock.step("balance", "Balancing supply and demand"):
+        balance = solve_balance(tables)
+        findings += balance.findings
+    with clock.step("items", "Spreading the plan over items"):
+        item_plan = _item_plan(tables, balance)
+    with clock.step("finance", "Valuing the plan"):
+        finance = finance_plan(tables, balance)
+        kpis = key_figures(tables, balance, finance)
+    findings = findings.worst_first()
+    return Plan(
+        tables,
+        tuple(steps),
+        scenario,
+        forecast,
+        sales,
+        balance,
+        item_plan,
+        finance,
+        kpis,
+        plan_table(tables, balance, finance, scenario),
+        results=headline_results(balance, len(findings)),
+        findings=findings,
+        seconds=clock.seconds,
+    )
+
+
+def check_steps(steps: Sequence[str]) -> None:
+    """Raise InputError where a step is unknown or none is named."""
+    unknown = [step for step in steps if step not in STEPS]
+    if unknown or not steps:
+        named = f"'{unknown[0]}' is not a step" if unknown else "no step is named"
+        raise InputError(f"Steps: {named}; choose from {', '.join(STEPS)}.")
+
+
+def _aggregate(tables: Tables) -> tuple[Tables, Findings]:
+    """Statistical forecast, events and portfolio by family; overrides stay as they are, month by month."""
+    if tables.forecast.empty and len(history_long(tables)):
+        raise InputError("Aggregate: Item Forecast is empty; run the step forecast first (or both).")
+    periods = tables.periods
+    index = pd.MultiIndex.from_product([tables.family_names, periods], names=["Family", "Period"])
+    demand = pd.DataFrame(index=index)
+    findings = Findings()
+    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
+    by_family = aggregate_to_family(forecast[["Item", "Region", "Period", "Forecast"]], tables.items)
+    demand["Statistical forecast"] = by_family.set_index(["Family", "Period"])["Forecast"].reindex(index)
+    portfolio = new_and_phase_out(tables.items, forecast, periods, history_long(tables, discontinued=True))
+    events = event_effects(tables.events, forecast, tables.items, periods)
+    for adjustment, measure in ((events, "Events"), (portfolio, "New and phase-out")):
+        demand[measure] = adjustment.values.set_index(["Family", "Period"])[measure].reindex(index)
+        findings += adjustment.findings
+    kept = tables.sales_plan.set_index(["Family", "Period"])[["Override", "Override reason"]]
+    everything = index.append(kept.index.difference(index, sort=False))
+    merged = demand.reindex(everything).join(kept)
+    merged["Override reason"] = merged["Override reason"].fillna("")
+    return tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)]), findings
+
+
+def _sales_context(tables: Tables) -> pd.DataFrame:
+    """Family, Period, Last year, Budget in family units."""
+    periods = tables.periods
+    index = pd.MultiIndex.from_product([tables.family_names, periods], names=["Family", "Period"])
+    context = pd.DataFrame(index=index)
+    context["Last year"] = float("nan")
+    history = history_long(tables, discontinued=True)
+    if len(history):
+        by_family = aggregate_to_family(history, tables.items)
+        before = last_year(by_family, periods).set_index(["Family", "Period"])["Last year"]
+        context["Last year"] = before.reindex(index)
+    context["Budget"] = tables.budget.groupby(["Family", "Period"])["Volume"].sum(min_count=1).reindex(index)
+    return context.reset_index()
+
+
+def _item_plan(tables: Tables, balance: BalancePlan) -> pd.DataFrame:
+    """Columns of tblItemPlan: demand, production and closing stock of each family shared by item forecast."""
+    columns = ["Item", "Family", "Period", "Demand", "Production", "Closing stock"]
+    if tables.items.empty:
+        return pd.DataFrame({name: [] for name in columns})
+    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
+    weights = forecast[["Item", "Period", "Forecast"]].rename(columns={"Forecast": "Weight"})
+    history = history_long(tables, discontinued=True)
+    changes = item_adjustments(tables.items, forecast, tables.periods, history).values
+    changes = changes[["Item", "Period", "New and phase-out"]].rename(columns={"New and phase-out": "Weight"})
+    shares = pd.concat([frame for frame in (weights, changes) if len(frame)] or [weights], ignore_index=True)
+    shares = shares.groupby(["Item", "Period"])["Weight"].sum().reset_index()
+    past = history.groupby("Item")["Quantity"].sum().rename("Weight").reset_index()
+    result: pd.DataFrame | None = None
+    for measure in ("Demand", "Production", "Closing stock"):
+        family_plan = balance.families[["Family", "Period", measure]].rename(columns={measure: "Value"})
+        part = disaggregate_to_item(family_plan, shares, tables.items, history_shares=past)
+        part = part.rename(columns={"Value": measure})
+        result = part if result is None else result.assign(**{measure: part[measure].to_numpy()})
+    assert result is not None
+    return result[columns]
+
+
+class _Clock:
+    """Wall time of each step, and word of it to whoever waits."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, words: str) -> Iterator[None]:
+        if self.progress:
+            self.progress(words, 0, 0)
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - begin, 3)
+
+    def within(self, words: str) -> Callable[[int, int], None] | None:
+        """Progress inside a step, as progress(done, total)."""
+        progress = self.progress
+        if progress is None:
+            return None
+        return lambda done, total: progress(words, done, total)
