@@ -30,7 +30,7 @@ Public Sub RunStep(ByVal title As String, ByVal macro As String)
     If mRunning Or (Now - mEnded) * SECONDS_PER_DAY < REST_SECONDS Then Exit Sub
     mRunning = True
     On Error GoTo Failed
-    before = CurrentState()
+    ReadState before
     ShowBusy title
     problem = PythonProblem()
     If problem = "" Then
@@ -62,16 +62,14 @@ Private Function HasPlanSheets() As Boolean
     HasPlanSheets = Not settings Is Nothing
 End Function
 
-Private Function CurrentState() As ExcelState
-    Dim state As ExcelState
+Private Sub ReadState(ByRef state As ExcelState)
     state.Calculation = Application.Calculation
     state.EnableEvents = Application.EnableEvents
     state.ScreenUpdating = Application.ScreenUpdating
     state.Cursor = Application.Cursor
     state.Folder = CurDir
     state.Known = True
-    CurrentState = state
-End Function
+End Sub
 
 Private Sub ShowBusy(ByVal title As String)
     Application.EnableCancelKey = xlErrorHandler

@@ -75,6 +75,6 @@ def _zipped(parts: dict[str, bytes]) -> bytes:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 0  # else the zip says on which platform it was built
-            entry.external_attr = 0
+            entry.external_attr = 0o600 << 16
             package.writestr(entry, parts[name])
     return out.getvalue()
