@@ -33,6 +33,7 @@ from .cli_output import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .model.findings import Findings
     from .model.tables import RawTable, Tables
 
 DONE = 0
@@ -125,29 +126,28 @@ def run(
     target = _target(book, out)
     from .excel.read_tables import read_tables
     from .excel.write_plan import write_findings, write_plan
-    from .model.validation import validate
     from .planning.cycle import run_cycle
 
     chosen = _steps(steps)
-    with _opened(book) as workbook:
+    with _opened(book) as workbook, progress() as report:
+        report("Reading the workbook", 0, 0)
         tables = read_tables(workbook)
-        findings = validate(tables)
-        if findings.errors:
-            _refuse(book, findings, as_json)
         _known_scenario(scenario, tables)
-        with progress() as report:
-            plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
-        findings += plan.findings
-        write_plan(workbook, plan)
-        write_findings(workbook, findings)
-        workbook.app.calculate()
-        workbook.save(target)
+        plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
+        if plan.steps:
+            report("Writing the plan", 0, 0)
+            write_plan(workbook, plan)
+            write_findings(workbook, plan.findings)
+            workbook.app.calculate()
+            workbook.save(target)
     if as_json:
-        show_json(plan_json(plan, findings, target))
-    else:
-        say_findings(findings, ("Error", "Warning"))
-        show_summary(plan_summary(plan, findings, target))
-    raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
+        show_json(plan_json(plan, target))
+    say_findings(plan.findings, ("Error", "Warning"))
+    if not plan.steps:
+        say(f"{book}: not planned and not changed; mend the {count_line(plan.findings).split(',')[0]} first.")
+    elif not as_json:
+        show_summary(plan_summary(plan, target))
+    raise typer.Exit(_verdict(plan.findings))
 
 
 @app.command()
@@ -159,11 +159,11 @@ def check(book: Book, as_json: Json = False) -> None:
     with _opened(book) as workbook:
         findings = validate(read_tables(workbook))
     if as_json:
-        show_json({"status": _verdict(findings), "findings": findings_json(findings)})
+        show_json({"status": "Errors" if findings.errors else "Ready to plan", "findings": findings_json(findings)})
     else:
         say_findings(findings)
         typer.echo(f"{book}: {count_line(findings)}")
-    raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
+    raise typer.Exit(_verdict(findings))
 
 
 @app.command()
@@ -195,12 +195,13 @@ def build_template(
     """Build the template workbook and docs/tables.md from the sources (for developers, in the project folder)."""
     if out is None and not TEMPLATE.parent.is_dir():
         raise typer.BadParameter(f"no folder '{TEMPLATE.parent}' here; go to the project folder or give --out FILE")
-    stale = [file for file, content in _generated(out).items() if not file.exists() or file.read_bytes() != content]
+    generated = _generated(out)
+    stale = [file for file, content in generated.items() if not file.exists() or file.read_bytes() != content]
     if only_check:
         for file in stale:
             say(f"{file} is not what the sources build; run `sop-addin build-template` and commit the result.")
         raise typer.Exit(PLAN_HAS_ERRORS if stale else DONE)
-    for file, content in _generated(out).items():
+    for file, content in generated.items():
         _write(file, content)
         typer.echo(f"Written: {file}" if file in stale else f"Unchanged: {file}")
 
@@ -257,17 +258,8 @@ def _known_scenario(name: str, tables: Tables) -> None:
         )
 
 
-def _refuse(book: Path, findings: Any, as_json: bool) -> None:
-    """Errors in the input: nothing is planned, nothing is written."""
-    if as_json:
-        show_json({"status": _verdict(findings), "findings": findings_json(findings), "out": None})
-    say_findings(findings, ("Error", "Warning"))
-    say(f"{book}: not planned and not changed; mend the {count_line(findings).split(',')[0]} first.")
-    raise typer.Exit(PLAN_HAS_ERRORS)
-
-
-def _verdict(findings: Any) -> str:
-    return "Errors found" if findings.errors else "Ready to plan"
+def _verdict(findings: Findings) -> int:
+    return PLAN_HAS_ERRORS if findings.errors else DONE
 
 
 def _csv_tables(folder: Path) -> dict[str, RawTable]:

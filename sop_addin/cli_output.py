@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .model.plan import Plan
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with what is being done, how much of it is done, and how much there is (0: not known)."""
 
 MOST_LINES = 100
 """Findings shown at most on the terminal; the Checks sheet and --json hold all."""
@@ -62,7 +62,7 @@ def count_line(findings: Findings) -> str:
 # --- the plan ---------------------------------------------------------------------------------------------------------
 
 
-def plan_summary(plan: Plan, findings: Findings, out: Path) -> list[tuple[str, str]]:
+def plan_summary(plan: Plan, out: Path) -> list[tuple[str, str]]:
     """The plan in a few lines: label and text."""
     money = plan.tables.settings.base_currency
     lines = [("Scenario", plan.scenario), ("Steps", ", ".join(plan.steps))]
@@ -73,8 +73,12 @@ def plan_summary(plan: Plan, findings: Findings, out: Path) -> list[tuple[str, s
             ("Margin", f"{balance.margin:,.0f} {money}"),
             ("Service level", f"{balance.service_level:.1%}"),
         ]
-    seconds = ", ".join(f"{step} {taken:.1f}" for step, taken in plan.seconds.items())
-    return [*lines, ("Seconds", seconds), ("Findings", count_line(findings)), ("Written", str(out))]
+    return [
+        *lines,
+        ("Time", f"{sum(plan.seconds.values()):.1f} s"),
+        ("Findings", f"{count_line(plan.findings)} (sheet Checks)"),
+        ("Written", str(out)),
+    ]
 
 
 def show_summary(lines: list[tuple[str, str]]) -> None:
@@ -97,11 +101,11 @@ def show_summary(lines: list[tuple[str, str]]) -> None:
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 
-def plan_json(plan: Plan, findings: Findings, out: Path) -> dict[str, Any]:
-    """The plan for scripts."""
+def plan_json(plan: Plan, out: Path) -> dict[str, Any]:
+    """The plan for scripts. ``out`` is null where nothing was planned and so nothing written."""
     balance = plan.balance
     return {
-        "status": balance.status if balance else "No balance",
+        "status": balance.status if balance else "Not balanced" if plan.steps else "Not planned",
         "objective": balance.objective if balance else None,
         "cost": balance.total_cost if balance else None,
         "margin": balance.margin if balance else None,
@@ -109,9 +113,9 @@ def plan_json(plan: Plan, findings: Findings, out: Path) -> dict[str, Any]:
         "gap": balance.gap if balance else None,
         "scenario": plan.scenario,
         "steps": list(plan.steps),
-        "findings": findings_json(findings),
-        "seconds": {step: round(taken, 3) for step, taken in plan.seconds.items()},
-        "out": str(out),
+        "findings": findings_json(plan.findings),
+        "seconds": plan.seconds,
+        "out": str(out) if plan.steps else None,
     }
 
 
@@ -145,17 +149,19 @@ def progress() -> Iterator[Progress]:
         with _bar() as report:
             yield report
     else:
-        yield _plain()
+        steps = _PlainSteps()
+        yield steps.report
+        steps.end()
 
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     columns = (
-        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
         TimeElapsedColumn(),
     )  # fmt: skip
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -163,23 +169,30 @@ def _bar() -> Iterator[Progress]:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
+                for earlier in tasks.values():
+                    bar.update(earlier, total=1, completed=1)
+                tasks[what] = bar.add_task(what, total=None)
+            bar.update(tasks[what], completed=done, total=total or None)
 
         yield report
 
 
-def _plain() -> Progress:
-    started: dict[str, float] = {}
-    ended: set[str] = set()
+class _PlainSteps:
+    """``Forecasting items: 3.1 s`` on stderr when the next step begins."""
 
-    def report(what: str, done: int, total: int) -> None:
-        began = started.setdefault(what, time.perf_counter())
-        if done >= total and what not in ended:
-            ended.add(what)
-            say(f"{what}: done in {time.perf_counter() - began:.1f} s")
+    def __init__(self) -> None:
+        self.what = ""
+        self.began = 0.0
 
-    return report
+    def report(self, what: str, done: int, total: int) -> None:
+        if what != self.what:
+            self.end()
+            self.what, self.began = what, time.perf_counter()
+
+    def end(self) -> None:
+        if self.what:
+            say(f"{self.what}: {time.perf_counter() - self.began:.1f} s")
+        self.what = ""
 
 
 # --- the unexpected ---------------------------------------------------------------------------------------------------
