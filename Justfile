@@ -39,4 +39,4 @@ template:
 
 # measure, and write docs/benchmarks.md
 bench *ARGS:
-    python benchmarks/run.py {{ ARGS }}
+    python benchmarks/end_to_end.py {{ ARGS }}

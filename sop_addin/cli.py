@@ -125,19 +125,20 @@ def run(
     """Plan BOOK: check, forecast, aggregate to families, balance; write the plan into the workbook."""
     target = _target(book, out)
     from .excel.read_tables import read_tables
-    from .excel.write_plan import write_findings, write_plan
+    from .excel.write_plan import write_plan
     from .planning.cycle import run_cycle
+    from .planning.scenarios import check_scenario
 
     chosen = _steps(steps)
     with _opened(book) as workbook, progress() as report:
         report("Reading the workbook", 0, 0)
         tables = read_tables(workbook)
-        _known_scenario(scenario, tables)
+        with _wrong_usage("--scenario"):
+            check_scenario(tables, scenario)
         plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
         if plan.steps:
             report("Writing the plan", 0, 0)
             write_plan(workbook, plan)
-            write_findings(workbook, plan.findings)
             workbook.app.calculate()
             workbook.save(target)
     if as_json:
@@ -239,23 +240,25 @@ def _target(book: Path, out: Path | None) -> Path:
 
 def _steps(text: str | None) -> tuple[str, ...]:
     """The steps asked for, in S&OP order."""
-    from .planning.cycle import STEPS
+    from .planning.cycle import STEPS, check_steps
 
     if text is None:
-        return tuple(STEPS)
+        return STEPS
     names = [name.strip().lower() for name in text.split(",")]
-    for name in names:
-        if name not in STEPS:
-            raise typer.BadParameter(f"'{name}' is not a step; steps are {', '.join(STEPS)}", param_hint="'--steps'")
+    with _wrong_usage("--steps"):
+        check_steps(names)
     return tuple(step for step in STEPS if step in names)
 
 
-def _known_scenario(name: str, tables: Tables) -> None:
-    known = ["Base", *dict.fromkeys(str(value) for value in tables.scenarios["Scenario"] if value != "Base")]
-    if name not in known:
-        raise typer.BadParameter(
-            f"'{name}' is not in tblScenarios; there are {', '.join(known)}", param_hint="'--scenario'"
-        )
+@contextmanager
+def _wrong_usage(option: str) -> Iterator[None]:
+    """An InputError within is about what was typed, not about the plan."""
+    from .model.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint=f"'{option}'") from error
 
 
 def _verdict(findings: Findings) -> int:

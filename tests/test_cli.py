@@ -95,7 +95,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["run"], "Missing argument 'BOOK'"),
         (["run", "nowhere.xlsm"], "'nowhere.xlsm' does not exist"),
         (["run", "{book}", "--fast"], "No such option: --fast"),
-        (["run", "{book}", "--steps", "forecast,dream"], "'dream' is not a step; steps are forecast, aggregate"),
+        (["run", "{book}", "--steps", "forecast,dream"], "'dream' is not a step; choose from forecast, aggregate"),
         (["run", "{book}", "--steps", ""], "'' is not a step"),
         (["run", "{book}", "--out", "plan.xlsx"], "'plan.xlsx' must end in .xlsm"),
         (["run", "{folder}"], "give --out OUT.xlsm"),
