@@ -25,12 +25,14 @@ class Finding:
     cell: str = ""
 
     def __str__(self) -> str:
-        where = self.table
+        """Location first: ``BillOfResources row 14, Resource: 'PRESS9' is not in Resources; ... [Resources!S14]``."""
+        where = self.table if self.table.endswith(".csv") else self.table.removeprefix("tbl")
         if self.row is not None:
             where += f" row {self.row}"
         if self.column:
             where += f", {self.column}"
-        return f"{where}: {self.message}" if where else self.message
+        link = f" [{self.cell}]" if self.cell else ""
+        return f"{where}: {self.message}{link}" if where else f"{self.message}{link}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""Raw tables -> Tables. All problems of the content are collected in ``Tables.problems``; none is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .findings import Finding, Findings
+from .reading_grids import grid_missing, read_production_plan, read_sales_plan
+from .reading_settings import read_settings
+from .reading_tables import missing_table, read_table
+from .schema import INPUT_TABLES, TABLES
+from .tables import Place, RawTable, Tables
+
+__all__ = ["typed_tables"]
+
+
+def typed_tables(
+    raw: Mapping[str, RawTable],
+    *,
+    demand: RawTable | None = None,
+    sales_plan: RawTable | None = None,
+    production_plan: RawTable | None = None,
+    require_all: bool = False,
+) -> Tables:
+    """Type every input table and the kept parts of the plan grids.
+
+    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. ``demand`` (Family,
+    Period, Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long.
+    ``require_all``: every table, column and grid must be there, as in a workbook; else what is missing is empty.
+
+    Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
+    blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an
+    Error among the problems.
+    """
+    findings: list[Finding] = []
+    fields: dict[str, Any] = {}
+    places: dict[str, Place] = {}
+    strangers = [(name, table.place) for name, table in raw.items() if name not in TABLES]
+    settings, settings_place, found = read_settings(raw.get("tblSettings"), strict=require_all)
+    if settings_place is not None:
+        places["tblSettings"] = settings_place
+    findings += found
+    for table in INPUT_TABLES:
+        source = raw.get(table.name)
+        if source is None:
+            findings += [missing_table(table.name, strangers)] if require_all else []
+        elif table.name != "tblSettings":
+            frame, place, found = read_table(table, source, settings.bucket, strict=require_all)
+            fields[table.field], places[table.name] = frame, place
+            findings += found
+    # overrides of unknown families are found only where families are known at all
+    families = None if "families" not in fields else list(fields["families"]["Family"])
+    grids = {"SalesPlan": sales_plan, "ProductionPlan": production_plan}
+    for name, grid in grids.items():
+        if grid is not None:
+            places[name] = replace(grid.place, columns=dict(grid.place.columns))
+        elif require_all:
+            findings.append(grid_missing(name))
+    fields["sales_plan"], found = read_sales_plan(sales_plan, demand, families, settings.bucket)
+    findings += found
+    fields["production_plan"], found = read_production_plan(production_plan, families, settings.bucket)
+    findings += found
+    return Tables(settings=settings, places=places, problems=Findings.of(findings), **fields)
