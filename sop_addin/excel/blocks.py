@@ -15,7 +15,8 @@ from typing import Any
 CELLS_PER_WRITE = 200_000
 """Excel refuses arrays over some 10 MB: larger blocks go in slices of whole rows."""
 
-_PARSED_BY_EXCEL = re.compile(
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_PARSED_BY_EXCEL = re.compile(rf"[=+\-@'#\d.,$€£¥(%]|{_MONTH}[\s\-/.]*\d|(?:true|false)$", re.IGNORECASE)
     r"[=+\-@'#]|[\d.,$€£¥(%]|true$|false$|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.I
 )
 
