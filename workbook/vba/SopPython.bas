@@ -33,7 +33,7 @@ Public Sub ShowPythonState()
     mReady = False
     On Error Resume Next
     problem = PythonProblem()
-    If Err.Number <> 0 Then problem = "Python could not be looked for: " & Err.Description
+    If Err.Number <> 0 Then problem = "Python could not be looked for (" & Err.Description & "). Try again, or run 'sop-addin doctor'."
     On Error GoTo 0
     If problem = "" Then
         MsgBox "Python is ready: " & Interpreter() & ", xlwings " & XLWINGS_VERSION & ".", vbInformation, SOP_TITLE

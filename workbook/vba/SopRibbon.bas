@@ -3,15 +3,8 @@ Option Explicit
 
 ' Callbacks named in workbook/ribbon/customUI14.xml. The signatures are Office's; nothing is decided here.
 
-Private mRibbon As IRibbonUI
-
 Public Sub SopRibbonLoaded(ribbon As IRibbonUI)
-    Set mRibbon = ribbon
-End Sub
-
-Public Sub RefreshRibbon()
-    ' After VBA was reset the ribbon is not known any more: its buttons still work, they only keep their last look.
-    If Not mRibbon Is Nothing Then mRibbon.Invalidate
+    KeepRibbon ribbon
 End Sub
 
 Public Sub SopOnCheck(control As IRibbonControl)

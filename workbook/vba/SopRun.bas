@@ -21,6 +21,7 @@ End Type
 
 Private mRunning As Boolean
 Private mEnded As Date
+Private mRibbon As IRibbonUI
 
 Public Sub RunStep(ByVal title As String, ByVal macro As String)
     ' Runs sop_addin.macros.<macro>. Excel's state is put back whatever happens; a failure is one message.
@@ -46,13 +47,22 @@ Finish:
     If problem <> "" Then MsgBox problem, vbExclamation, SOP_TITLE
     Exit Sub
 Failed:
-    problem = title & " stopped: " & Err.Description & " Press Set-up on the S&OP tab to see whether Python is ready."
+    problem = title & " stopped (" & Err.Description & "). Press Set-up on the S&OP tab to see whether Python is ready."
     Resume Finish
 End Sub
 
 Public Function CanRunStep() As Boolean
     CanRunStep = Not mRunning And HasPlanSheets()
 End Function
+
+Public Sub KeepRibbon(ByVal ribbon As IRibbonUI)
+    Set mRibbon = ribbon
+End Sub
+
+Public Sub RefreshRibbon()
+    ' After VBA was reset the ribbon is not known any more: its buttons still work, they only keep their last look.
+    If Not mRibbon Is Nothing Then mRibbon.Invalidate
+End Sub
 
 Private Function HasPlanSheets() As Boolean
     ' Settings tells a planning workbook from a book that only kept the macros.

@@ -58,12 +58,12 @@ def _own_modules() -> list[Module]:
 
 
 def _xlwings_modules() -> list[Module]:
-    """xlwings.bas unedited, the Dictionary class it needs on a Mac, and the wrappers of our worksheet functions."""
-    modules = [
+    """xlwings.bas unedited, the Dictionary class it needs on a Mac, and what is generated for our functions."""
+    return [
         Module.from_text("xlwings", ModuleKind.STANDARD, xlwings_text("xlwings.bas")),
         Module.from_text("Dictionary", ModuleKind.CLASS, xlwings_text("addin/Dictionary.cls")),
+        *(
+            Module.from_text(name, ModuleKind.STANDARD, text)
+            for name, text in udf_module.generate_udf_modules().items()
+        ),
     ]
-    wrappers = udf_module.generate_udf_module()
-    if wrappers is not None:
-        modules.append(Module.from_text(udf_module.MODULE_NAME, ModuleKind.STANDARD, wrappers))
-    return modules

@@ -11,7 +11,17 @@ from typing import Any
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.apps.excel._bridge import ExcelBridge
 from pyopenvba.apps.excel._model import Application
-from pyopenvba.interpreter import EMPTY, MISSING, NOTHING, Interpreter, VBAObject, member, method, setter, to_text
+from pyopenvba.interpreter import (
+    EMPTY,
+    MISSING,
+    NOTHING,
+    Interpreter,
+    VBAObject,
+    member,
+    method,
+    setter,
+    to_text,
+)
 from pyopenvba.interpreter._preprocess import strip_directives
 from pyopenvba.vba import VBAModuleKind
 
@@ -55,6 +65,7 @@ class Machine:
     probes: list[str] = field(default_factory=list)  # given to WScript.Shell
     during: dict[str, Any] = field(default_factory=dict)  # Excel's state while Python runs
     keys: dict[str, str] = field(default_factory=dict)
+    function_help: dict[str, tuple[str, str, list[str]]] = field(default_factory=dict)
     ribbon_refreshes: int = 0
 
 
@@ -92,6 +103,15 @@ class RecordedApplication(Application):
             self.machine.keys.pop(to_text(Key), None)
         else:
             self.machine.keys[to_text(Key)] = to_text(Procedure)
+        return EMPTY
+
+    @method
+    def MacroOptions(
+        self, Macro: object, Description: object, Category: object, ArgumentDescriptions: Any = MISSING
+    ) -> object:
+        arguments = [] if ArgumentDescriptions is MISSING else [to_text(one) for one in ArgumentDescriptions.items]
+        self.machine.function_help[to_text(Macro)] = to_text(Description), to_text(Category), arguments
+        self.active_book.saved = False
         return EMPTY
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from pyopenvba.interpreter import NOTHING
 
+from sop_addin.excel.template.udf_module import HELP, generate_udf_modules
+
 from .fake_excel import MAIL_FOLDER, SAFE_FOLDER, FakeExcel, FakeRibbon, Machine, parse_every_module
 
 STEPS = {
@@ -63,7 +65,7 @@ def test_an_error_ends_as_one_message_with_excel_as_before(excel: FakeExcel) -> 
     assert excel.state == before
     assert excel.application.status_bar is False
     assert len(excel.messages) == 1
-    assert excel.messages[0].startswith("Balance stopped: ")
+    assert excel.messages[0].startswith("Balance stopped (")
     assert "ActiveX component can't create object." in excel.messages[0]
     excel.machine.run_python_error = ""
     excel.wait(2)
@@ -195,6 +197,25 @@ def test_opening_needs_no_python_and_says_nothing(excel: FakeExcel, event: str) 
     excel.machine.python_exit_code = None
     excel.run(f"ThisWorkbook.Workbook_{event}")
     assert excel.machine.probes == excel.machine.commands == excel.messages == []
+
+
+def test_opening_tells_the_function_wizard_and_leaves_the_workbook_unchanged(excel: FakeExcel) -> None:
+    functions = """
+    Describe "SOP_FORECAST", "S&OP", "Coming demand.", Array( _
+        "Past sales", _
+        "Number of periods")
+    Describe "SOP_VERSION", "S&OP", "Version.", Array()
+End Sub"""
+    text = generate_udf_modules("udfs")[HELP]
+    start = text.index("Public Sub DescribeFunctions()") + len("Public Sub DescribeFunctions()")
+    excel.add_module(text[:start] + functions + text[text.index("End Sub") + len("End Sub") :], name=HELP)
+    excel.workbook.saved = True
+    excel.run("ThisWorkbook.Workbook_Open")
+    assert excel.machine.function_help == {
+        "'SOP Template.xlsm'!SOP_FORECAST": ("Coming demand.", "S&OP", ["Past sales", "Number of periods"]),
+        "'SOP Template.xlsm'!SOP_VERSION": ("Version.", "S&OP", []),
+    }
+    assert excel.workbook.saved is True
 
 
 def test_keys_are_set_in_front_and_given_back(excel: FakeExcel) -> None:

@@ -10,7 +10,7 @@ import pytest
 import xlwings as xw
 from pyopenvba.interpreter import parse_module
 
-from sop_addin.excel.template.udf_module import generate_udf_module
+from sop_addin.excel.template.udf_module import HELP, WRAPPERS, generate_udf_modules
 from sop_addin.model.errors import WorkbookError
 
 FORECAST = """
@@ -19,8 +19,13 @@ from sample_udfs.shared import helper
 
 @xw.func(category="S&OP")
 @xw.arg("history", doc="Past sales")
-@xw.ret(doc="Forecast")
-def SOP_FORECAST(history, horizon, season=12):
+@xw.arg("caller", vba="Application.Caller")
+def SOP_FORECAST(history, horizon, season=12, caller=None):
+    '''Demand of the coming periods, "as expected",
+    from the history.
+
+    Details that the wizard has no room for.
+    '''
     return helper(history)
 
 def not_a_function_of_excel():
@@ -50,11 +55,10 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_each_function_has_one_wrapper_in_the_module_that_defines_it(package: Path) -> None:
     (package / "forecast.py").write_text(FORECAST)
     (package / "shared.py").write_text(SHARED)
-    text = generate_udf_module("sample_udfs")
-    assert text is not None
+    text = generate_udf_modules("sample_udfs")[WRAPPERS]
     assert text.startswith('Attribute VB_Name = "xlwings_udfs"\n')
     assert "Function SOP_FORECAST(history, horizon, Optional season)" in text
-    assert 'XLPy.CallUDF("sample_udfs.forecast", "SOP_FORECAST", Array(history, horizon, season)' in text
+    assert 'XLPy.CallUDF("sample_udfs.forecast", "SOP_FORECAST", Array(history, horizon, season, ' in text
     assert text.count("Function helper(value)") == 1
     assert 'XLPy.CallUDF("sample_udfs.shared", "helper"' in text
     assert "not_a_function_of_excel" not in text
@@ -62,22 +66,35 @@ def test_each_function_has_one_wrapper_in_the_module_that_defines_it(package: Pa
     assert {one.name for one in parse_module(code).procedures} == {"SOP_FORECAST", "helper"}
 
 
+def test_the_function_wizard_gets_docstring_category_and_arguments(package: Path) -> None:
+    (package / "forecast.py").write_text(FORECAST)
+    (package / "shared.py").write_text(SHARED)
+    text = generate_udf_modules("sample_udfs")[HELP]
+    assert (
+        'Describe "SOP_FORECAST", "S&OP", '
+        '"Demand of the coming periods, ""as expected"", from the history.", Array( _\n'
+        '        "Past sales", _\n        "Positional argument 2", _\n        "Positional argument 3")\n'
+    ) in text
+    assert '    Describe "helper", "xlwings", "", Array( _\n        "Positional argument 1")\n' in text
+    assert str(package) not in text, "no path of the building machine"
+
+
 def test_the_same_functions_give_the_same_text(package: Path) -> None:
     (package / "forecast.py").write_text(FORECAST)
     (package / "shared.py").write_text(SHARED)
-    assert generate_udf_module("sample_udfs") == generate_udf_module("sample_udfs")
+    assert generate_udf_modules("sample_udfs") == generate_udf_modules("sample_udfs")
 
 
-def test_no_functions_no_module(package: Path) -> None:
+def test_no_functions_no_wrappers(package: Path) -> None:
     (package / "empty.py").write_text("import xlwings as xw\n")
-    assert generate_udf_module("sample_udfs") is None
+    assert list(generate_udf_modules("sample_udfs")) == [HELP]
 
 
 def test_nothing_is_left_behind(package: Path) -> None:
     (package / "shared.py").write_text(SHARED)
     imported_before = importlib.import_module("sample_udfs.shared")
     modules, names = dict(sys.modules), dict(vars(xw))
-    generate_udf_module("sample_udfs")
+    generate_udf_modules("sample_udfs")
     assert not {"pythoncom", "pywintypes", "win32com", "win32com.client", "xlwings.udfs"} & set(sys.modules)
     assert dict(vars(xw)) == names
     assert sys.modules["sample_udfs.shared"] is imported_before
@@ -89,7 +106,7 @@ def test_nothing_is_left_behind_after_an_error(package: Path) -> None:
     (package / "broken.py").write_text("raise ValueError('broken')\n")
     names = dict(vars(xw))
     with pytest.raises(ValueError, match="broken"):
-        generate_udf_module("sample_udfs")
+        generate_udf_modules("sample_udfs")
     assert dict(vars(xw)) == names
     assert "pythoncom" not in sys.modules
     assert not [name for name in sys.modules if name.startswith("sample_udfs")]
@@ -99,4 +116,4 @@ def test_two_functions_of_one_name_are_refused(package: Path) -> None:
     (package / "a.py").write_text(SHARED)
     (package / "b.py").write_text(SHARED.replace("helper", "HELPER"))
     with pytest.raises(WorkbookError, match=r"HELPER is defined in sample_udfs\.a and in sample_udfs\.b"):
-        generate_udf_module("sample_udfs")
+        generate_udf_modules("sample_udfs")

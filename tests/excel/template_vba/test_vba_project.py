@@ -13,6 +13,7 @@ from sop_addin.excel.template import sources, udf_module, vba_project
 from sop_addin.excel.template.cfb import write_compound_file
 from sop_addin.excel.template.ovba import OFFICE, STDOLE, Module, ModuleKind, dir_stream, write_vba_project
 from sop_addin.excel.template.sources import xlwings_text
+from sop_addin.excel.template.udf_module import HELP, WRAPPERS
 from sop_addin.excel.template.vba_project import XLWINGS_CONF, build_vba_project
 from sop_addin.model.errors import WorkbookError
 
@@ -157,12 +158,11 @@ def test_same_sheets_same_bytes() -> None:
 
 
 def test_function_wrappers_are_in_the_project_only_when_there_are_functions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(udf_module, "generate_udf_module", lambda: None)
-    assert "xlwings_udfs" not in read_modules(build_vba_project(["Sheet1"]))
-    monkeypatch.setattr(
-        udf_module, "generate_udf_module", lambda: 'Attribute VB_Name = "xlwings_udfs"\nFunction F()\nEnd Function\n'
-    )
-    assert read_modules(build_vba_project(["Sheet1"]))["xlwings_udfs"].procedures == {"F": 0}
+    texts = {HELP: f'Attribute VB_Name = "{HELP}"\n'}
+    monkeypatch.setattr(udf_module, "generate_udf_modules", lambda: texts)
+    assert WRAPPERS not in read_modules(build_vba_project(["Sheet1"]))
+    texts[WRAPPERS] = f'Attribute VB_Name = "{WRAPPERS}"\nFunction F()\nEnd Function\n'
+    assert read_modules(build_vba_project(["Sheet1"]))[WRAPPERS].procedures == {"F": 0}
 
 
 def test_xlwings_settings_leave_no_blank_and_do_not_hide_the_machines_own() -> None:
