@@ -17,8 +17,6 @@ CELLS_PER_WRITE = 200_000
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _PARSED_BY_EXCEL = re.compile(rf"[=+\-@'#\d.,$€£¥(%]|{_MONTH}[\s\-/.]*\d|(?:true|false)$", re.IGNORECASE)
-    r"[=+\-@'#]|[\d.,$€£¥(%]|true$|false$|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.I
-)
 
 
 class Formula(str):
