@@ -1,0 +1,110 @@
+"""Workbook -> Tables, over any xlwings engine: live Excel, a live LibreOffice, or a closed file.
+
+Tables are found by their name on whatever sheet they stand, grids by their defined name. Each is read in one call,
+headers and rows together: how often the engine is asked does not depend on how many rows there are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ..model.errors import WorkbookError
+from ..model.reading import typed_tables
+from ..model.reading_columns import as_text
+from ..model.schema import GRID_BY_NAME, INPUT_TABLES, TABLES
+from ..model.tables import Place, RawTable, Tables
+
+READ_OPTIONS: dict[str, Any] = {"ndim": 2, "err_to_str": True}
+"""Rows of cells whatever the shape; error values as their text, '#N/A' (live Excel has integer codes for them)."""
+
+INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
+
+
+def read_tables(book: Any) -> Tables:
+    """All inputs of an S&OP workbook, typed. ``book`` is an xlwings Book of any engine.
+
+    What is wrong with the content is in ``Tables.problems``. Raises WorkbookError where the workbook has none of our
+    tables.
+    """
+    raw = _raw_tables(book, inputs_only=True)
+    grids = _raw_grids(book, INPUT_GRIDS)
+    return typed_tables(
+        raw, sales_plan=grids.get("SalesPlan"), production_plan=grids.get("ProductionPlan"), require_all=True
+    )
+
+
+def read_raw(book: Any) -> dict[str, RawTable]:
+    """Every table of the schema, outputs too, as it stands. Other tables come without rows, to be named in messages.
+
+    Raises WorkbookError where there is none of ours.
+    """
+    return _raw_tables(book, inputs_only=False)
+
+
+def read_grids_raw(book: Any) -> dict[str, RawTable]:
+    """Every plan grid that the workbook has, as it stands."""
+    return _raw_grids(book, tuple(GRID_BY_NAME))
+
+
+def _raw_tables(book: Any, *, inputs_only: bool) -> dict[str, RawTable]:
+    ours = {table.name.lower(): table.name for table in (INPUT_TABLES if inputs_only else TABLES.values())}
+    found: dict[str, RawTable] = {}
+    strangers: dict[str, RawTable] = {}
+    any_of_ours = False
+    for sheet in book.sheets:
+        for table in sheet.tables:
+            name = table.name
+            any_of_ours |= name.lower() in {known.lower() for known in TABLES}
+            if name.lower() in ours:
+                found[ours[name.lower()]] = _read_table(sheet, table)
+            elif name not in TABLES:
+                strangers[name] = RawTable(pd.DataFrame(), Place(sheet.name))
+    if not any_of_ours:
+        raise WorkbookError(
+            f"{book.name} is not an S&OP workbook: table tblItems is missing; make one with `sop-addin new`"
+        )
+    return {**strangers, **found}
+
+
+def _read_table(sheet: Any, table: Any) -> RawTable:
+    area = table.range
+    if table.header_row_range is None:
+        raise WorkbookError(
+            f"{sheet.name}!{area.address.replace('$', '')}: the header row of table {table.name} is switched off; "
+            "switch it on again (Table Design > Header Row)"
+        )
+    raw = raw_range(area)
+    if table.show_totals and len(raw.frame):
+        return RawTable(raw.frame.iloc[:-1], raw.place)
+    return raw
+
+
+def _raw_grids(book: Any, names: tuple[str, ...]) -> dict[str, RawTable]:
+    found: dict[str, RawTable] = {}
+    for name in names:
+        # a name whose sheet or cells were deleted points to #REF!: the grid is as good as missing
+        if name in book.names and "#REF!" not in str(book.names[name].refers_to):
+            found[name] = raw_range(book.names[name].refers_to_range)
+    return found
+
+
+def raw_range(area: Any) -> RawTable:
+    """A range whose first row are headers. Headers become text; the index is the row on the sheet."""
+    headers, *rows = area.options(**READ_OPTIONS).value
+    row, column = area.row, area.column
+    names = [as_text(header) for header in headers]
+    letters = {name: column_letters(column + offset) for offset, name in reversed(list(enumerate(names))) if name}
+    index = pd.RangeIndex(row + 1, row + 1 + len(rows))
+    frame = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), index=index, dtype=object)
+    return RawTable(frame, Place(area.sheet.name, letters, row))
+
+
+def column_letters(column: int) -> str:
+    """28 -> 'AB'."""
+    letters = ""
+    while column:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters
