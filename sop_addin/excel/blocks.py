@@ -28,7 +28,7 @@ class Formula(str):
 def as_cell(value: object) -> object:
     """What to assign to a cell so that it holds ``value`` and nothing else."""
     if value is None or isinstance(value, (bool, dt.datetime, dt.date)):
-        return None if value is not value else value  # NaT
+        return value if value == value else None  # NaT is not itself
     if isinstance(value, Formula):
         return str(value)
     if isinstance(value, str):
