@@ -39,8 +39,8 @@ NOISE = {WASHERS: 0.06, DISHWASHERS: 0.06, FRIDGES: 0.07, OVENS: 0.07, SMALL: 0.
 
 # January to December, each with mean 1
 SEASON: dict[str, tuple[float, ...]] = {
-    WASHERS: (0.94, 0.92, 0.96, 0.96, 0.95, 0.93, 0.90, 0.96, 1.12, 1.16, 1.14, 1.06),
-    DISHWASHERS: (0.90, 0.94, 1.00, 1.02, 1.00, 0.94, 0.86, 0.90, 1.05, 1.16, 1.18, 1.05),
+    WASHERS: (0.88, 0.87, 0.92, 0.93, 0.93, 0.92, 0.90, 0.98, 1.17, 1.26, 1.22, 1.02),
+    DISHWASHERS: (0.86, 0.91, 0.98, 1.00, 0.99, 0.94, 0.86, 0.92, 1.09, 1.23, 1.22, 1.00),
     FRIDGES: (0.78, 0.78, 0.86, 0.98, 1.14, 1.34, 1.38, 1.20, 0.96, 0.88, 0.86, 0.84),
     OVENS: (0.80, 0.82, 0.90, 0.92, 0.90, 0.86, 0.82, 0.90, 1.06, 1.24, 1.42, 1.36),
     SMALL: (0.74, 0.76, 0.84, 0.86, 0.90, 0.88, 0.82, 0.84, 0.98, 1.16, 1.68, 1.54),
@@ -109,7 +109,7 @@ GAPS: dict[tuple[str, str], tuple[str, ...]] = {
     ("OV-3300", CENTRAL): ("2023-11",),
 }
 
-OPENING_COVER = {WASHERS: 1.15, DISHWASHERS: 1.15, FRIDGES: 1.30, OVENS: 1.15, SMALL: 1.20, SPARES: 1.50}
+OPENING_COVER = {WASHERS: 1.05, DISHWASHERS: 1.05, FRIDGES: 1.05, OVENS: 1.00, SMALL: 1.10, SPARES: 1.50}
 SAFETY_COVER = {WASHERS: 0.30, DISHWASHERS: 0.30, FRIDGES: 0.35, OVENS: 0.35, SMALL: 0.45, SPARES: 0.80}
 
 

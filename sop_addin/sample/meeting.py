@@ -46,9 +46,10 @@ def _words(value: str | float | None) -> str:
 
 
 OVERRIDES: tuple[tuple[str, str, float, str], ...] = (
-    (WASHERS, "2027-02", 9300, "Retail chain Kvadrat lists Aria: first order of 700 confirmed."),
-    (DISHWASHERS, "2027-06", 6700, "Kitchen studios moved 300 from July."),
-    (OVENS, "2027-09", 6900, "Builder's frame contract signed on 8 December."),
+    (WASHERS, "2027-02", 8900, "Retail chain Kvadrat lists Aria: first order of 700 confirmed."),
+    (DISHWASHERS, "2027-06", 6700, "Kitchen studios bring 300 forward from July."),
+    (DISHWASHERS, "2027-07", 5700, "Brought forward to June."),
+    (OVENS, "2027-09", 7400, "Builder's frame contract signed on 8 December."),
     (SMALL, "2027-10", 11000, "Retailers fill shelves earlier than last year."),
 )
 

@@ -20,16 +20,16 @@ _FAMILY_COLUMNS = (
     "Lost sale cost", "Min stock", "Target cover", "Shortfall cost", "Closing stock min", "Owner",
 )  # fmt: skip
 _FAMILIES: tuple[tuple[Cell, ...], ...] = (
-    (WASHERS, "Front and top loaders, washer-dryers", "pcs", 1, "Bottom-up", 430, 5.0, 64, None, 2000, 0.8, 12, 6500,
+    (WASHERS, "Front and top loaders, washer-dryers", "pcs", 1, "Bottom-up", 430, 6.4, 64, None, 2000, 1.0, 24, 8500,
      "Elena Marques"),
-    (DISHWASHERS, "45 and 60 cm, free-standing and built in", "pcs", 2, "Bottom-up", 465, 5.2, 66, None, 1400, 0.8, 12,
-     4500, "Elena Marques"),
-    (FRIDGES, "Refrigerators and freezers", "pcs", 1, "Reconciled", 561, 8.0, 85, None, 1600, 0.8, 18, 7000,
+    (DISHWASHERS, "45 and 60 cm, free-standing and built in", "pcs", 2, "Bottom-up", 465, 6.6, 66, None, 1400, 1.0, 24,
+     6000, "Elena Marques"),
+    (FRIDGES, "Refrigerators and freezers", "pcs", 1, "Reconciled", 561, 9.5, 85, None, 1600, 1.0, 30, 7500,
      "Ingrid Solberg"),
-    (OVENS, "Ovens, cookers, hobs", "pcs", 2, "Bottom-up", 406, 4.6, 60, None, 1300, 0.8, 11, 3800, "Ingrid Solberg"),
-    (SMALL, "Bought small appliances, planned in cartons", "cartons", 3, "Bottom-up", 175, 2.4, 30, None, 1500, 1.0, 5,
-     5500, "Tom Whitfield"),
-    (SPARES, "Spare parts, planned in kits", "kits", 4, "Top-down", 113, 0.9, 20, None, 400, 1.2, 2, 900,
+    (OVENS, "Ovens, cookers, hobs", "pcs", 2, "Bottom-up", 406, 5.8, 60, None, 1300, 1.0, 20, 4800, "Ingrid Solberg"),
+    (SMALL, "Bought small appliances, planned in cartons", "cartons", 3, "Bottom-up", 175, 2.6, 30, None, 1500, 1.0, 8,
+     6500, "Tom Whitfield"),
+    (SPARES, "Spare parts, planned in kits", "kits", 4, "Top-down", 113, 1.4, 20, None, 400, 1.5, 4, 1500,
      "Tom Whitfield"),
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ def family_periods_table() -> pd.DataFrame:
     """More stock before the peaks; a price that rises with the new energy label."""
     rows: list[dict[str, Cell]] = [
         {"Family": SMALL, "Period": day("2027-10"), "Min stock": 4000},
-        {"Family": WASHERS, "Period": day("2027-08"), "Target stock": 10500},
+        {"Family": WASHERS, "Period": day("2027-08"), "Target stock": 12000},
     ]
     prices = [f"2027-{number:02d}" for number in range(4, 13)] + [f"2028-{number:02d}" for number in range(1, 7)]
     rows += [{"Family": FRIDGES, "Period": day(text), "Price": 578} for text in prices]
@@ -57,18 +57,18 @@ _SOURCE_COLUMNS = (
     "Family", "Source", "Kind", "Unit cost", "Max per period", "CO2e per unit", "Lead periods",
 )  # fmt: skip
 _SOURCES: tuple[tuple[Cell, ...], ...] = (
-    (WASHERS, BRNO, "Make", 178, None, 92, 0),
+    (WASHERS, BRNO, "Make", 178, None, 112, 0),
     (WASHERS, KESSLER, "Buy", 269, 1200, 118, 0),
     (DISHWASHERS, BRNO, "Make", 190, None, 84, 0),
     (DISHWASHERS, PORTO, "Make", 203, 600, 96, 0),
-    (DISHWASHERS, KESSLER, "Buy", 246, 900, 108, 0),
+    (DISHWASHERS, KESSLER, "Buy", 240, 600, 108, 0),
     (FRIDGES, PORTO, "Make", 268, None, 131, 0),
     (FRIDGES, KESSLER, "Buy", 374, 800, 160, 1),
     (OVENS, PORTO, "Make", 166, None, 74, 0),
-    (OVENS, KESSLER, "Buy", 218, 700, 95, 0),
-    (SMALL, OCEAN, "Buy", 104, 10500, 22, 2),
-    (SMALL, EXPRESS, "Buy", 121, 3000, 17, 0),
-    (SPARES, BRNO, "Make", 38, None, 6, 0),
+    (OVENS, KESSLER, "Buy", 213, 700, 95, 0),
+    (SMALL, OCEAN, "Buy", 104, 9800, 22, 2),
+    (SMALL, EXPRESS, "Buy", 112, 2500, 17, 0),
+    (SPARES, BRNO, "Make", 38, 1150, 6, 0),
     (SPARES, POOL, "Buy", 52, 400, 9, 0),
 )
 
@@ -83,7 +83,7 @@ def source_periods_table() -> pd.DataFrame:
         {"Family": SMALL, "Source": OCEAN, "Period": day("2027-09"), "Unit cost": 108},
         {"Family": SMALL, "Source": OCEAN, "Period": day("2027-10"), "Unit cost": 108},
         {"Family": WASHERS, "Source": KESSLER, "Period": day("2027-08"), "Max per period": 500},
-        {"Family": DISHWASHERS, "Source": KESSLER, "Period": day("2027-08"), "Max per period": 400},
+        {"Family": DISHWASHERS, "Source": KESSLER, "Period": day("2027-08"), "Max per period": 300},
     ]
     return frame("tblSourcePeriods", rows)
 
@@ -91,8 +91,8 @@ def source_periods_table() -> pd.DataFrame:
 def receipts_table() -> pd.DataFrame:
     """On the water and at Kessler's: what lead times have in the pipeline."""
     rows: list[dict[str, Cell]] = [
-        {"Family": SMALL, "Source": OCEAN, "Period": day("2027-01"), "Quantity": 6200},
-        {"Family": SMALL, "Source": OCEAN, "Period": day("2027-02"), "Quantity": 6700},
+        {"Family": SMALL, "Source": OCEAN, "Period": day("2027-01"), "Quantity": 6800},
+        {"Family": SMALL, "Source": OCEAN, "Period": day("2027-02"), "Quantity": 7000},
         {"Family": FRIDGES, "Source": KESSLER, "Period": day("2027-01"), "Quantity": 150},
     ]
     return frame("tblReceipts", rows)
@@ -103,22 +103,22 @@ _MACHINE_COLUMNS = (
     "CO2e per unit",
 )  # fmt: skip
 _MACHINES: tuple[tuple[Cell, ...], ...] = (
-    (BRNO_PRESS, "Machine", "h", 590, 0.92, 150, 60, 205, 38),
-    (BRNO_LINE, "Machine", "h", 750, 0.92, 240, 80, 345, 21),
+    (BRNO_PRESS, "Machine", "h", 610, 0.92, 150, 60, 205, 38),
+    (BRNO_LINE, "Machine", "h", 790, 0.92, 240, 80, 345, 21),
     (PORTO_FOAM, "Machine", "h", 500, 0.94, 160, 60, 240, 33),
     (PORTO_ENAMEL, "Machine", "h", 330, 0.94, 210, 45, 300, 96),
     (PORTO_LINE, "Machine", "h", 665, 0.93, 210, 80, 310, 20),
-    (COMPRESSORS, "Supplier", "pcs", 8300, 1, 0, None, None, None),
-    (WAREHOUSE, "Storage", "pallets", 10400, 1, 0, None, None, None),
-    (DISPATCH, "Distribution", "pallets", 10100, 1, 0, None, None, None),
+    (COMPRESSORS, "Supplier", "pcs", 7900, 1, 0, None, None, None),
+    (WAREHOUSE, "Storage", "pallets", 9900, 1, 0, None, None, None),
+    (DISPATCH, "Distribution", "pallets", 10350, 1, 0, None, None, None),
 )
 _STAFF_COLUMNS = (
     "Resource", "Kind", "Unit", "Efficiency", "Regular cost", "Overtime limit", "Overtime cost", "Opening heads",
     "Hours per head", "Min heads", "Max heads", "Hire cost", "Layoff cost",
 )  # fmt: skip
 _STAFF: tuple[tuple[Cell, ...], ...] = (
-    (BRNO_PEOPLE, "Labour", "h", 1, 3480, 18, 36, 182, 148, 176, 196, 2600, 7800),
-    (PORTO_PEOPLE, "Labour", "h", 1, 2590, 18, 27, 164, 148, 158, 180, 2100, 6200),
+    (BRNO_PEOPLE, "Labour", "h", 1, 3480, 20, 29.5, 184, 148, 184, 198, 2600, 7800),
+    (PORTO_PEOPLE, "Labour", "h", 1, 2590, 20, 26, 156, 148, 152, 184, 900, 1200),
 )
 
 
@@ -173,20 +173,27 @@ def bill_of_resources_table() -> pd.DataFrame:
 _CAPACITY_COLUMNS = ("Resource", "Period", "Capacity", "Hours per head", "Overtime limit")
 _EXCEPTIONS: tuple[tuple[str, str, float | None, float | None, float | None], ...] = (
     # Brno: two weeks of summer shutdown in July, Christmas week, maintenance of the press
-    (BRNO_LINE, "2027-07", 450, None, 0),
-    (BRNO_PRESS, "2027-07", 350, None, 0),
-    (BRNO_PEOPLE, "2027-07", None, 92, 0),
+    (BRNO_LINE, "2027-07", 620, None, 0),
+    (BRNO_PRESS, "2027-07", 480, None, 0),
+    (BRNO_PEOPLE, "2027-07", None, 112, 0),
     (BRNO_LINE, "2027-12", 620, None, None),
     (BRNO_PEOPLE, "2027-12", None, 124, None),
     (BRNO_PRESS, "2027-03", 480, None, None),
     # Porto: shutdown in August, Christmas week, relining of the enamel furnace
-    (PORTO_LINE, "2027-08", 400, None, 0),
-    (PORTO_FOAM, "2027-08", 300, None, 0),
-    (PORTO_ENAMEL, "2027-08", 200, None, 0),
-    (PORTO_PEOPLE, "2027-08", None, 92, 0),
+    (PORTO_LINE, "2027-08", 500, None, 0),
+    (PORTO_FOAM, "2027-08", 375, None, 0),
+    (PORTO_ENAMEL, "2027-08", 245, None, 0),
+    (PORTO_PEOPLE, "2027-08", None, 112, 0),
     (PORTO_LINE, "2027-12", 560, None, None),
     (PORTO_PEOPLE, "2027-12", None, 124, None),
     (PORTO_ENAMEL, "2027-02", 240, None, None),
+    # a second maker of compressors from March 2028 on, a second carrier from May on
+    (COMPRESSORS, "2028-03", 8600, None, None),
+    (COMPRESSORS, "2028-04", 8600, None, None),
+    (COMPRESSORS, "2028-05", 8600, None, None),
+    (COMPRESSORS, "2028-06", 8600, None, None),
+    (DISPATCH, "2028-05", 11600, None, None),
+    (DISPATCH, "2028-06", 11600, None, None),
 )
 
 
