@@ -1,0 +1,94 @@
+"""What an engine must supply for one open workbook. Rows and columns count from 1; a sheet is known by its name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from sop_addin.engines.references import Box
+from sop_addin.engines.values import CellValue
+
+SheetState = Literal["visible", "hidden", "veryHidden"]
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """An Excel table (ListObject) as it stands now."""
+
+    name: str
+    box: Box
+    header_rows: int
+    totals_rows: int
+    columns: tuple[str, ...]
+    style: str | None = None
+    show_autofilter: bool = False
+
+
+class Backend(Protocol):
+    """One workbook. Methods raise EngineError with a sentence for the user where something cannot be done."""
+
+    def sheet_names(self) -> list[str]: ...
+
+    def read(self, sheet: str, box: Box) -> list[list[CellValue]]: ...
+
+    def formulas(self, sheet: str, box: Box) -> list[list[str]]:
+        """Formula text with '=' where a cell has one, otherwise its value as text ('' for blank)."""
+        ...
+
+    def write(
+        self, sheet: str, row: int, column: int, rows: Sequence[Sequence[CellValue]], text_columns: Sequence[int] = ()
+    ) -> None:
+        """Write a rectangle in one go. str is text, `Formula` a formula, None clears; formats stay.
+
+        `text_columns` are positions in the row (from 0) whose changed cells also get the text format '@'.
+        """
+        ...
+
+    def clear(self, sheet: str, box: Box, *, contents: bool, formats: bool) -> None: ...
+
+    def number_format(self, sheet: str, box: Box) -> str | None:
+        """The number format code shared by all cells of the box, None where they differ."""
+        ...
+
+    def set_number_format(self, sheet: str, box: Box, code: str) -> None: ...
+
+    def color(self, sheet: str, row: int, column: int) -> tuple[int, int, int] | None:
+        """Solid background as red, green, blue (0-255), or None."""
+        ...
+
+    def set_color(self, sheet: str, box: Box, color: tuple[int, int, int] | None) -> None: ...
+
+    def used(self, sheet: str) -> Box: ...
+
+    def has_array(self, sheet: str, row: int, column: int) -> bool: ...
+
+    def merged(self, sheet: str, box: Box) -> list[Box]:
+        """Merged areas that overlap the box."""
+        ...
+
+    def tables(self, sheet: str) -> list[TableInfo]: ...
+
+    def resize_table(self, sheet: str, name: str, box: Box) -> None: ...
+
+    def add_table(self, sheet: str, box: Box, name: str | None, has_headers: bool, style: str | None) -> str: ...
+
+    def names(self) -> list[tuple[str, str]]:
+        """(name, '=reference'); a name of one sheet reads 'Sheet!Name'."""
+        ...
+
+    def set_name(self, name: str, refers_to: str) -> None: ...
+
+    def delete_name(self, name: str) -> None: ...
+
+    def add_sheet(self, name: str, position: int) -> None: ...
+
+    def sheet_state(self, sheet: str) -> SheetState: ...
+
+    def set_sheet_state(self, sheet: str, state: SheetState) -> None: ...
+
+    def calculate(self) -> None: ...
+
+    def save(self, path: str) -> None: ...
+
+    def close(self) -> None: ...
+
+    def run_macro(self, name: str, arguments: Sequence[Any]) -> Any: ...

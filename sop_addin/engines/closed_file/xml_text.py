@@ -1,0 +1,117 @@
+"""Text and attributes of SpreadsheetML, straight on bytes, and the one safe XML parser of this package."""
+
+import re
+from typing import Any
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from sop_addin.engines.errors import FileUnreadable
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_ENTITY = re.compile(r"&(#x[0-9a-fA-F]+|#\d+|\w+);")
+_NAMED_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def main_tag(name: str) -> str:
+    """'row' -> the tag in lxml's notation."""
+    return f"{{{MAIN}}}{name}"
+
+
+def default_namespace(uri: str) -> Any:
+    """lxml's nsmap for a new root without prefix; its type stubs know no None key."""
+    return {None: uri}
+
+
+def parse_xml(data: bytes, part: str) -> etree._Element:
+    """Parse one part. Refuses document types and entities: no spreadsheet needs them, attacks do."""
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise FileUnreadable(
+            f"The workbook's part {part} declares a document type or entities, which is unsafe; "
+            "open it in Excel and save it anew."
+        )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise FileUnreadable(
+            f"The workbook's part {part} is damaged ({error.msg}); open it in Excel and let Excel repair it."
+        ) from error
+    if root.getroottree().docinfo.doctype:
+        # Reached for other encodings than UTF-8, where the search above sees nothing.
+        raise FileUnreadable(f"The workbook's part {part} declares a document type, which is unsafe; save it anew.")
+    return root
+
+
+def serialise_xml(root: etree._Element) -> bytes:
+    """The bytes of a part, always with the same declaration."""
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def unescape_xml(data: bytes) -> str:
+    """Character data -> str (entities only)."""
+    text = data.decode("utf-8")
+    return _ENTITY.sub(_entity, text) if "&" in text else text
+
+
+def _entity(match: re.Match[str]) -> str:
+    name = match[1]
+    if name[0] != "#":
+        return _NAMED_ENTITIES.get(name, match[0])
+    return chr(int(name[2:], 16) if name[1] == "x" else int(name[1:]))
+
+
+def decode_text(data: bytes) -> str:
+    """Stored cell text -> str: entities, then Excel's own _xHHHH_ escapes."""
+    text = unescape_xml(data)
+    if "_x" not in text:
+        return text
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return _SURROGATE_PAIR.sub(lambda match: match[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def encode_text(text: str) -> str:
+    """str -> stored cell text. What XML cannot hold becomes _xHHHH_, and a literal _xHHHH_ is protected."""
+    if "_x" in text:
+        text = _ESCAPED.sub(lambda match: "_x005F" + match[0], text)
+    if _UNSTORABLE.search(text):
+        text = _UNSTORABLE.sub(_escape_unstorable, text)
+    return escape(text)
+
+
+def _escape_unstorable(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"  # half a surrogate pair is no character
+    return f"_x{code:04X}_"
+
+
+def needs_space_attribute(text: str) -> bool:
+    """Whether XML readers would trim the text unless xml:space="preserve" is set."""
+    return text != text.strip() or "\n" in text or "\t" in text or "  " in text
+
+
+def attribute(tag: bytes, name: bytes) -> bytes | None:
+    """Value of one attribute in the inside of a tag (b' r="A1" s="3"'), None where absent."""
+    match = re.search(rb"(?:^|\s)" + name + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag)
+    if match is None:
+        return None
+    return match[1] if match[1] is not None else match[2]
+
+
+def set_attribute(tag: bytes, name: bytes, value: bytes | None) -> bytes:
+    """The inside of a tag with one attribute replaced, added or (None) removed."""
+    pattern = re.compile(rb"(\s" + name + rb"\s*=\s*)(?:\"[^\"]*\"|'[^']*')")
+    if value is None:
+        return pattern.sub(b"", tag, count=1)
+    if pattern.search(tag):
+        return pattern.sub(lambda match: match[1] + b'"' + value + b'"', tag, count=1)
+    return tag + b" " + name + b'="' + value + b'"'
