@@ -1,0 +1,120 @@
+"""The complete workbook from the schema: sheets, tables, grids, names, VBA project and ribbon."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Mapping
+
+import pandas as pd
+import xlsxwriter
+
+from ...model.schema import GRIDS, SHEETS
+from ...model.tables import Tables
+from ..grids import GridBlock
+from ..layout import SIDE_BY_SIDE, table_anchors
+from .grid_rules import STOCK_LIMITS
+from .ribbon import add_ribbon
+from .sheets_common import Context, open_sheet, write_heading
+from .sheets_grids import add_grid
+from .sheets_guide import add_guide
+from .sheets_home import add_home
+from .sheets_output import add_output_marks
+from .sheets_tables import SHEET_HINTS, add_table
+from .styles import FONT, Styles
+from .table_rules import define_lists
+from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, build_vba_project
+
+_CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
+_GRID_SHEETS = {grid.sheet: grid.name for grid in GRIDS}
+_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios"})
+
+
+def build_workbook(
+    raw: Mapping[str, pd.DataFrame],
+    tables: Tables,
+    grids: Mapping[str, GridBlock],
+    outputs: Mapping[str, pd.DataFrame] | None = None,
+) -> bytes:
+    """The .xlsm, before its formulas are calculated (each has a stand-in value).
+
+    ``raw``: untyped cells of each input table, period columns of tblHistory named ``yyyy-mm``; a table that is missing
+    is empty in the workbook. ``tables``: the same, typed. ``grids``: every plan grid as it is to stand on its sheet.
+    ``outputs``: contents of output tables, where a plan is solved. Same arguments, same bytes.
+    """
+    buffer = io.BytesIO()
+    workbook = xlsxwriter.Workbook(
+        buffer,
+        {"in_memory": True, "use_future_functions": True, "default_format_properties": FONT, "default_row_height": 17},
+    )
+    workbook.set_properties({"title": "S&OP plan", "created": _CREATED, "author": "", "company": ""})
+    workbook.set_size(24000, 14000)
+    code_names = [f"Sheet{number}" for number in range(1, len(SHEETS) + 1)]
+    workbook.add_vba_project(io.BytesIO(build_vba_project(code_names)), is_stream=True)
+    workbook.set_vba_name(WORKBOOK_CODE_NAME)
+    worksheets = {}
+    for sheet, code_name in zip(SHEETS, code_names, strict=True):
+        worksheets[sheet.name] = workbook.add_worksheet(sheet.name)
+        worksheets[sheet.name].set_vba_name(code_name)
+    context = Context(
+        workbook,
+        Styles(workbook),
+        raw,
+        tables,
+        grids,
+        outputs or {},
+        table_anchors(tables.settings.horizon),
+        worksheets,
+    )
+    define_lists(workbook)
+    for name, (table, column) in STOCK_LIMITS.items():
+        workbook.define_name(name, f"={table}[{column}]")
+    for sheet in SHEETS:
+        open_sheet(worksheets[sheet.name], sheet, wide=sheet.name in _WIDE)
+        _fill(context, sheet.name)
+    worksheets["Home"].activate()
+    workbook.close()
+    return add_ribbon(buffer.getvalue())
+
+
+def _fill(context: Context, sheet: str) -> None:
+    worksheet = context.sheets[sheet]
+    if sheet == "Home":
+        add_home(context, worksheet)
+    elif sheet == "Guide":
+        add_guide(context, worksheet)
+    elif sheet == XLWINGS_CONF_SHEET:
+        _configuration(context)
+    elif sheet in _GRID_SHEETS:
+        add_grid(context, worksheet, _GRID_SHEETS[sheet])
+        for table in SIDE_BY_SIDE.get(sheet, ()):
+            add_table(context, worksheet, table)
+    else:
+        _table_sheet(context, sheet)
+
+
+def _table_sheet(context: Context, sheet: str) -> None:
+    worksheet = context.sheets[sheet]
+    item = next(item for item in SHEETS if item.name == sheet)
+    write_heading(worksheet, context.styles, sheet, item.help, SHEET_HINTS.get(sheet, ""))
+    names = SIDE_BY_SIDE[sheet]
+    places = {name: add_table(context, worksheet, name, caption=len(names) > 1) for name in names}
+    for left in (place[1] for place in list(places.values())[1:]):
+        worksheet.set_column(left - 2, left - 2, 3)
+    add_output_marks(context, worksheet, places)
+    top = next(iter(places.values()))[0]
+    frozen = 8 if sheet == "History" else 1 if sheet != "Settings" else 0
+    worksheet.freeze_panes(top, frozen)
+    worksheet.repeat_rows(top - 1)
+
+
+def _configuration(context: Context) -> None:
+    worksheet = context.sheets[XLWINGS_CONF_SHEET]
+    worksheet.set_column(0, 0, 32)
+    worksheet.set_column(1, 1, 32)
+    for row, (name, value) in enumerate(XLWINGS_CONF):
+        worksheet.write_string(row, 0, name)
+        if isinstance(value, bool):
+            worksheet.write_boolean(row, 1, value)
+        else:
+            worksheet.write_string(row, 1, value)

@@ -1,0 +1,73 @@
+"""Marks and summaries on the sheets that a run writes: findings, key figures, cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xlsxwriter.worksheet import Worksheet
+
+from . import styles as look
+from .sheets_common import LINK_ROW, VALIDATED_ROWS, Context, address
+
+Place = tuple[int, int, int, int]
+
+_GOOD = {"bg_color": look.GOOD_FILL, "font_color": look.GOOD_INK, "bold": True}
+_BAD = {"bg_color": look.BAD_FILL, "font_color": look.BAD_INK, "bold": True}
+_WARN = {"bg_color": look.WARN_FILL, "font_color": look.WARN_INK, "bold": True}
+_CALM = {"bg_color": look.BAND, "font_color": look.NAVY, "bold": True}
+
+STATUS_LOOKS: dict[str, dict[str, Any]] = {
+    "Error": _BAD, "Warning": _WARN, "Info": _CALM,
+    "Signed": _GOOD, "Decided": _GOOD, "In work": _WARN, "Reopened": _BAD, "Open": _CALM,
+}  # fmt: skip
+"""What a status word looks like, wherever it stands."""
+
+
+def add_output_marks(context: Context, worksheet: Worksheet, places: Mapping[str, Place]) -> None:
+    """Colours that belong to one table: severities, statuses, units of key figures."""
+    for name, (top, left, _, _) in places.items():
+        if name == "tblFindings":
+            mark_words(context, worksheet, top + 1, left, ("Error", "Warning", "Info"), 20000)
+            _findings_summary(context, worksheet)
+        elif name in ("tblCycle", "tblDecisions"):
+            position = left + (3 if name == "tblCycle" else 5)
+            mark_words(context, worksheet, top + 1, position, ("Signed", "Decided", "In work", "Reopened", "Open"))
+        elif name == "tblKpis":
+            _percent_rows(context, worksheet, top + 1, left)
+        elif name == "tblCompare":
+            _service_rows(context, worksheet, top + 1, left)
+
+
+def mark_words(
+    context: Context, worksheet: Worksheet, row: int, column: int, words: tuple[str, ...], last: int = VALIDATED_ROWS
+) -> None:  # fmt: skip
+    for word in words:
+        worksheet.conditional_format(row - 1, column - 1, last - 1, column - 1, {
+            "type": "cell", "criteria": "==", "value": f'"{word}"', "format": context.styles.dxf(**STATUS_LOOKS[word]),
+        })  # fmt: skip
+
+
+def _findings_summary(context: Context, worksheet: Worksheet) -> None:
+    parts = [f'COUNTIFS(tblFindings[Severity],"{word}")&" {text}"'
+             for word, text in (("Error", "errors, "), ("Warning", "warnings, "), ("Info", "notes"))]  # fmt: skip
+    formula = "=" + "&".join(parts)
+    worksheet.write_formula(LINK_ROW - 1, 2, formula, context.styles.get(bold=True, font_color=look.NAVY), "")
+
+
+def _percent_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:
+    """Value and Target as percentages where the unit says so; below target orange."""
+    unit, value = address(row, left + 3, "column"), address(row, left + 1)
+    worksheet.conditional_format(row - 1, left, VALIDATED_ROWS - 1, left + 1, {
+        "type": "formula", "criteria": f'=OR({unit}="%",{unit}="fraction")',
+        "format": context.styles.dxf(num_format=look.PERCENT),
+    })  # fmt: skip
+    del value
+
+
+def _service_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:
+    measure = address(row, left + 1, "column")
+    worksheet.conditional_format(row - 1, left + 1, VALIDATED_ROWS - 1, left + 3, {
+        "type": "formula", "criteria": f'=OR({measure}="Service level",{measure}="Gap")',
+        "format": context.styles.dxf(num_format=look.PERCENT),
+    })  # fmt: skip

@@ -1,0 +1,242 @@
+"""Excel tables from the schema: headers with notes, cells, dropdowns and checks, marks for what needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from xlsxwriter.worksheet import Worksheet
+
+from ...model.schema import RESULT_MEASURES, SETTINGS, STEPS, TABLES, Column, Table
+from . import styles as look
+from .sheets_common import (
+    AUTHOR,
+    CAPTION_ROW,
+    VALIDATED_ROWS,
+    Context,
+    address,
+    cell_value,
+    write_value,
+)
+from .table_rules import (
+    add_validation,
+    header_note,
+    list_name,
+    mark_duplicates,
+    mark_settings,
+    mark_unknown,
+    validate_settings,
+)
+
+_WIDTHS = {
+    "Description": 30, "Note": 44, "Comment": 34, "Message": 84, "Definition": 52, "Decision": 40, "Effect": 26,
+    "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 20, "Column": 20,
+    "KPI": 30, "Measure": 20, "Event": 22, "Risk": 24, "Scenario": 18, "Step": 16, "Owner": 15, "Signed by": 15,
+    "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
+    "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
+    "Version": 18, "Row": 7, "Number": 9, "Currency": 10, "Kind": 13,
+}  # fmt: skip
+_TABLE_WIDTHS = {
+    ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 96, ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
+    ("tblPlan", "Measure"): 26, ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
+}  # fmt: skip
+_KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
+_WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
+PERIOD_WIDTH = 8.7
+
+SHEET_HINTS: dict[str, str] = {
+    "Items": "Yellow cells are yours. Rest the mouse on a header for its meaning. Type below the last row to add one.",
+    "Families": "The second table overrules the first for single periods. Rest the mouse on a header for its meaning.",
+    "Sources": "Left: what each source costs and can do. Then its exceptions by period, and what is on its way.",
+    "Resources": "Left: the resources. Then what a unit of each family uses of them, and exceptions by period.",
+    "History": "One column per past period to the right; blank = not sold yet or unknown, 0 = sold nothing.",
+    "Events": "Each row changes demand between From and To, weighted with its probability.",
+    "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
+    "KPIs": "Written by the run.",
+    "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
+    "Cycle": "The five steps of the month, and beside them what must be decided.",
+    "Item Plan": "Written by the run. In item units; items add up to their family.",
+    "Item Forecast": "Written by the run. To change a figure, use the Override row of the Sales Plan.",
+    "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
+}
+
+
+def table_rows(context: Context, table: Table) -> tuple[list[str], list[list[object]]]:
+    """Headers (period columns of tblHistory included) and rows; an empty table has one blank row."""
+    frame = context.raw.get(table.name) if table.role == "input" else context.outputs.get(table.name)
+    headers = list(table.headers)
+    if table.name == "tblSettings":
+        return headers, _setting_rows(context, frame)
+    if frame is None or (not len(frame) and not len(frame.columns)):
+        frame = pd.DataFrame(columns=headers)
+    headers += [str(name) for name in frame.columns if str(name) not in headers]
+    columns = [_column_values(context, table, frame, header) for header in headers]
+    rows = [list(cells) for cells in zip(*columns, strict=True)]
+    if not rows:
+        rows = _starter_rows(table, headers)
+    return headers, rows
+
+
+def _column_values(context: Context, table: Table, frame: pd.DataFrame, header: str) -> list[object]:
+    if header not in frame.columns:
+        return [None] * len(frame)
+    values = frame[header].tolist()
+    if header not in table.headers:
+        column = Column(header, "number", "")
+    else:
+        column = table.column(header)
+        if table.name in ("tblResult",):
+            return list(values)
+    return [cell_value(column, value, context.bucket) for value in values]
+
+
+def _setting_rows(context: Context, frame: pd.DataFrame | None) -> list[list[object]]:
+    """Every setting of the schema in its order, with the value given; rows of the user's own follow."""
+    given: dict[str, object] = {}
+    others: list[list[object]] = []
+    known = {setting.name.casefold() for setting in SETTINGS}
+    if frame is not None and "Setting" in frame.columns:
+        for row in frame.to_dict("records"):
+            name = str(row.get("Setting") or "").strip()
+            if name.casefold() in known:
+                given[name.casefold()] = row.get("Value")
+            elif name:
+                others.append([name, row.get("Value"), row.get("Unit"), row.get("Note")])
+    rows: list[list[object]] = []
+    for setting in SETTINGS:
+        column = Column(setting.name, setting.kind, setting.help)
+        value = given.get(setting.name.casefold())
+        default = "" if setting.default in (None, "") else f" Default: {_shown(setting.default, setting.kind)}."
+        typed = cell_value(column, setting.default if value is None else value, context.bucket)
+        rows.append([setting.name, typed, setting.unit, setting.help + default])
+    return rows + others
+
+
+def _shown(value: object, kind: str) -> str:
+    if kind == "fraction" and isinstance(value, float):
+        return f"{value:.0%}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _starter_rows(table: Table, headers: Sequence[str]) -> list[list[object]]:
+    """What a table without data begins with: its fixed names where it has some, else one blank row."""
+    blank: list[object] = [None] * len(headers)
+    if table.name == "tblCycle":
+        return [[step if name == "Step" else "Open" if name == "Status" else None for name in headers]
+                for step in STEPS]  # fmt: skip
+    if table.name == "tblResult":
+        return [[measure, None] for measure in RESULT_MEASURES]
+    return [blank]
+
+
+def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool = True) -> tuple[int, int, int, int]:
+    """Write the table at its anchor; returns its first and last row and column (1-based, header included)."""
+    table = TABLES[name]
+    headers, rows = table_rows(context, table)
+    top, left = context.anchor(name)
+    bottom, right = top + len(rows), left + len(headers) - 1
+    styles = context.styles
+    if caption:
+        worksheet.write_string(CAPTION_ROW - 1, left - 1, f"{table.name[3:]} - {table.help}", styles.caption)
+    is_input = table.role == "input"
+    options: list[dict[str, Any]] = []
+    for offset, header in enumerate(headers):
+        column = table.column(header) if header in table.headers else Column(header, "number", "")
+        number_format = look.number_format(column, name, context.bucket)
+        width = _width(table, header, column)
+        ink = look.INPUT_INK if is_input else look.INK
+        worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink))
+        wrap = {"text_wrap": True} if header in _WRAPPED else {}
+        if name == "tblSettings" and header != "Value":
+            cell = styles.output_cell(number_format, **wrap)
+        elif is_input:
+            cell = styles.input_cell(number_format, **wrap)
+        else:
+            cell = styles.output_cell(number_format, **wrap)
+        options.append({"header": header, "header_format": styles.header(_right(column))})
+        for index, row in enumerate(rows):
+            style = _special_cell(context, name, header, row) or cell
+            write_value(worksheet, top + 1 + index, left + offset, row[offset], style)
+    worksheet.add_table(
+        top - 1, left - 1, bottom - 1, right - 1, {"name": name, "columns": options, "style": None, "autofilter": True}
+    )
+    worksheet.set_row(top - 1, 30)
+    _write_notes(worksheet, table, top, left)
+    if is_input:
+        _write_checks(context, worksheet, table, top, left, bottom, right)
+    return top, left, bottom, right
+
+
+def _right(column: Column) -> bool:
+    return look.is_number(column) or column.kind in ("period", "date")
+
+
+def _width(table: Table, header: str, column: Column) -> float:
+    if header not in table.headers:
+        return PERIOD_WIDTH
+    fixed = _TABLE_WIDTHS.get((table.name, header)) or _WIDTHS.get(header)
+    if fixed:
+        return fixed
+    # a header wraps onto two lines beside its filter button: its longest word must fit
+    longest = max(len(word) for word in header.split()) + 4
+    half = len(header) / 2 + 4
+    return max(_KIND_WIDTHS.get(column.kind, 12), longest, half)
+
+
+def _special_cell(context: Context, table: str, header: str, row: Sequence[object]) -> Any:
+    """Cells whose look hangs on their row: values of settings and of headline figures."""
+    styles = context.styles
+    if header != "Value":
+        return styles.output_cell(bold=True) if (table, header) == ("tblSettings", "Setting") else None
+    if table == "tblSettings":
+        kinds = {setting.name: setting.kind for setting in SETTINGS}
+        kind = kinds.get(str(row[0]), "text")
+        formats = {
+            "fraction": look.PERCENT_WHOLE, "integer": look.INTEGER, "money": look.MONEY, "number": look.QUANTITY,
+            "period": look.DATE if context.bucket == "Week" else look.MONTH, "date": look.DATE,
+        }  # fmt: skip
+        return styles.input_cell(formats.get(kind, look.GENERAL), align="right")
+    if table == "tblResult":
+        formats = {"Service level": look.PERCENT, "Gap": "0.00%", "Solve seconds": look.ONE_DECIMAL,
+                   "Run at": "yyyy-mm-dd hh:mm"}  # fmt: skip
+        text = str(row[0]) in ("Status", "Scenario", "Findings")
+        return styles.output_cell(look.GENERAL if text else formats.get(str(row[0]), look.QUANTITY), align="right")
+    return None
+
+
+def _write_notes(worksheet: Worksheet, table: Table, top: int, left: int) -> None:
+    for offset, column in enumerate(table.columns):
+        text = header_note(table, column)
+        worksheet.write_comment(
+            top - 1, left - 1 + offset, text,
+            {"author": AUTHOR, "width": 260, "height": 24 + 15 * _lines(text, 40), "font_size": 9},
+        )  # fmt: skip
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(-(-max(len(line), 1) // width) for line in text.split("\n"))
+
+
+def _write_checks(
+    context: Context, worksheet: Worksheet, table: Table, top: int, left: int, bottom: int, right: int
+) -> None:
+    """Dropdowns and lenient checks well below the table; marks for duplicates and unknown names."""
+    last = max(VALIDATED_ROWS, top + 2 * (bottom - top))
+    if table.name == "tblSettings":
+        validate_settings(context, worksheet, top, left)
+        mark_settings(context, worksheet, top, left)
+        return
+    for offset, column in enumerate(table.columns):
+        add_validation(worksheet, column, top + 1, left + offset, last, context.bucket)
+        if column.refers_to and list_name(column.refers_to):
+            mark_unknown(context, worksheet, column, top + 1, left + offset, last)
+    if len(table.keys) == 1 and table.name not in ("tblEvents", "tblDecisions"):
+        mark_duplicates(context, worksheet, top + 1, left, last)
+    area = f"{address(top + 1, left)}:{address(last, right)}"
+    row = f"{address(top + 1, left, 'column')}:{address(top + 1, right, 'column')}"
+    # rows added later take the input look as soon as they hold something
+    worksheet.conditional_format(area, {
+        "type": "formula", "criteria": f"=COUNTA({row})>0",
+        "format": context.styles.dxf(bg_color=look.INPUT_FILL, border=1, border_color=look.INPUT_LINE),
+    })  # fmt: skip
