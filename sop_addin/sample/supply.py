@@ -20,9 +20,9 @@ _FAMILY_COLUMNS = (
     "Lost sale cost", "Min stock", "Target cover", "Shortfall cost", "Closing stock min", "Owner",
 )  # fmt: skip
 _FAMILIES: tuple[tuple[Cell, ...], ...] = (
-    (WASHERS, "Front and top loaders, washer-dryers", "pcs", 1, "Bottom-up", 430, 6.4, 64, None, 2000, 1.0, 24, 8500,
+    (WASHERS, "Front and top loaders, washer-dryers", "pcs", 1, "Bottom-up", 430, 6.4, 64, None, 2000, 1.0, 30, 8500,
      "Elena Marques"),
-    (DISHWASHERS, "45 and 60 cm, free-standing and built in", "pcs", 2, "Bottom-up", 465, 6.6, 66, None, 1400, 1.0, 24,
+    (DISHWASHERS, "45 and 60 cm, free-standing and built in", "pcs", 2, "Bottom-up", 465, 6.6, 66, None, 1400, 1.0, 30,
      6000, "Elena Marques"),
     (FRIDGES, "Refrigerators and freezers", "pcs", 1, "Reconciled", 561, 9.5, 85, None, 1600, 1.0, 30, 7500,
      "Ingrid Solberg"),
@@ -60,8 +60,8 @@ _SOURCES: tuple[tuple[Cell, ...], ...] = (
     (WASHERS, BRNO, "Make", 178, None, 112, 0),
     (WASHERS, KESSLER, "Buy", 269, 1200, 118, 0),
     (DISHWASHERS, BRNO, "Make", 190, None, 84, 0),
-    (DISHWASHERS, PORTO, "Make", 203, 600, 96, 0),
-    (DISHWASHERS, KESSLER, "Buy", 240, 600, 108, 0),
+    (DISHWASHERS, PORTO, "Make", 203, 400, 96, 0),
+    (DISHWASHERS, KESSLER, "Buy", 240, 450, 108, 0),
     (FRIDGES, PORTO, "Make", 268, None, 131, 0),
     (FRIDGES, KESSLER, "Buy", 374, 800, 160, 1),
     (OVENS, PORTO, "Make", 166, None, 74, 0),
