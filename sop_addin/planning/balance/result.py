@@ -1,0 +1,259 @@
+"""Solved values -> the frames of a BalancePlan, in the order of the planner's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pulp import LpVariable
+
+from ...model.findings import Findings
+from ...model.plan import BalancePlan
+from .model import COST_TERMS, DEMAND, REVENUE, BalanceModel
+from .problem import BUY, MAKE, BalanceProblem, Floats
+from .solve import Solution
+
+SNAP = 1e-6  # of a typical quantity: differences below are rounding of the solver
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """The plan in numbers, (F, T), (J, T) or (R, T), consistent to the last digit."""
+
+    make: Floats
+    arrivals: Floats
+    production: Floats
+    ship: Floats
+    stock: Floats
+    late: Floats
+    lost: Floats
+    load: Floats
+    regular: Floats
+    overtime: Floats
+    heads: Floats
+    hires: Floats
+    layoffs: Floats
+    values: Floats
+    """All columns of the model, with the exact quantities written back."""
+
+
+def quantities(model: BalanceModel, values: Floats) -> Quantities:
+    """Figures of the solution; stock, backorders and loads are recomputed so that every identity holds exactly."""
+    problem = model.problem
+    families, sources, resources = problem.families, problem.sources, problem.resources
+    horizon = problem.horizon
+    values = np.maximum(values, 0.0)
+    values[values < 1e-9 * np.array(model.scales)] = 0.0
+    make = _grid(model.make, values, horizon)
+    given = ~np.isnan(families.fixed)
+    for family in range(len(families.names)):
+        own = model.sources_of[family]
+        if len(own) == 1:
+            make[own[0], given[family]] = families.fixed[family, given[family]]
+    arrivals = sources.receipts.copy()
+    for source, lead in enumerate(sources.lead):
+        if lead < horizon:
+            arrivals[source, lead:] += make[source, : horizon - lead]
+    production = families.receipts.copy()
+    np.add.at(production, sources.family, arrivals - sources.receipts)
+    ship, lost = _grid(model.ship, values, horizon), _grid(model.lost, values, horizon)
+    stock, late = np.zeros_like(ship), np.zeros_like(ship)
+    scale = np.array(model.family_scale)
+    at_hand, owed = families.opening_stock.copy(), families.opening_backorders.copy()
+    for t in range(horizon):
+        at_hand = at_hand + production[:, t]
+        owed = np.maximum(owed + families.demand[:, t] - lost[:, t], 0.0)
+        most = np.minimum(at_hand, owed)
+        close = np.abs(ship[:, t] - most) <= SNAP * scale
+        ship[:, t] = np.where(close, most, np.minimum(ship[:, t], most))
+        at_hand = at_hand - ship[:, t]
+        owed = owed - ship[:, t]
+        stock[:, t], late[:, t] = at_hand, owed
+    overtime = _grid(model.overtime, values, horizon)
+    regular = _grid(model.regular, values, horizon)
+    load = np.zeros((len(resources.names), horizon))
+    for resource in range(len(resources.names)):
+        for source, unit, per_run in resources.source_use[resource]:
+            load[resource] += unit * make[source]
+            if per_run:
+                load[resource] += per_run * values[_columns(model.run[source])]
+        base = stock if resources.kinds[resource] == "Storage" else ship
+        for family, unit in resources.family_use[resource]:
+            load[resource] += unit * base[family]
+    heads, hires, layoffs = (np.full_like(load, np.nan) for _ in range(3))
+    for resource in model.heads:
+        heads[resource] = values[_columns(model.heads[resource])]
+        hires[resource] = values[_columns(model.hires[resource])]
+        layoffs[resource] = values[_columns(model.layoffs[resource])]
+    for rows, grid in ((model.make, make), (model.ship, ship), (model.stock, stock), (model.late, late)):
+        for row, figures in zip(rows, grid, strict=True):
+            values[_columns(row)] = figures
+    return Quantities(
+        make, arrivals, production, ship, stock, late, lost, load, regular, overtime, heads, hires, layoffs, values
+    )
+
+
+def build_plan(
+    model: BalanceModel,
+    solution: Solution,
+    figures: Quantities,
+    findings: Findings,
+    *,
+    marginal: Floats,
+    solver: str,
+    seconds: float,
+) -> BalancePlan:
+    """The BalancePlan of solved ``figures``; ``marginal`` (R, T) as in ``explain.marginal_values``."""
+    problem = model.problem
+    costs = cost_frame(model, figures.values)
+    total_cost = float(costs["Value"].sum())
+    revenue = float((problem.families.price * figures.ship).sum())
+    margin = revenue - total_cost
+    maximise = problem.settings.maximise_margin
+    sign = -1.0 if maximise else 1.0
+    objective = margin if maximise else total_cost
+    broken = any(slack.level != DEMAND or not maximise for slack in solution.broken)
+    if not solution.proven:
+        status = "Feasible"
+    else:
+        status = "Optimal with broken limits" if broken else "Optimal"
+    return BalancePlan(
+        status=status,
+        objective=objective,
+        total_cost=total_cost,
+        revenue=revenue,
+        margin=margin,
+        service_level=service_level(problem, figures),
+        solve_seconds=seconds,
+        gap=solution.gap,
+        bound=sign * solution.bound if solution.gap else objective,
+        solver=solver,
+        families=family_frame(problem, figures),
+        sources=source_frame(problem, figures),
+        resources=resource_frame(problem, figures, marginal),
+        costs=costs,
+        findings=findings,
+    )
+
+
+def service_level(problem: BalanceProblem, figures: Quantities) -> float:
+    """Share of demand delivered in its period; 1 where there is no demand. Late orders are of the latest demand."""
+    demand = problem.families.demand
+    missed = np.minimum(demand, figures.lost + np.minimum(figures.late, np.maximum(demand - figures.lost, 0.0)))
+    total = float(demand.sum())
+    return 1.0 - float(missed.sum()) / total if total > 0 else 1.0
+
+
+def target_figures(problem: BalanceProblem) -> Floats:
+    """(F, T) target stock as shown: the target, else Min stock."""
+    families = problem.families
+    return np.where(np.isnan(families.target_stock), families.min_stock, families.target_stock)
+
+
+def family_frame(problem: BalanceProblem, figures: Quantities) -> pd.DataFrame:
+    """BalancePlan.families."""
+    families = problem.families
+    order = problem.table_order["families"]
+    opening = np.concatenate([families.opening_stock[:, None], figures.stock[:, :-1]], axis=1)
+    opening_late = np.concatenate([families.opening_backorders[:, None], figures.late[:, :-1]], axis=1)
+    columns = {
+        "Demand": families.demand,
+        "Opening stock": opening[:, : problem.horizon],
+        "Opening backorders": opening_late[:, : problem.horizon],
+        "Production": figures.production,
+        "Sales": figures.ship,
+        "Closing stock": figures.stock,
+        "Backorders": figures.late,
+        "Lost sales": figures.lost,
+        "Target stock": target_figures(problem),
+        "Price": families.price,
+    }
+    return _long(problem, {"Family": [families.names[i] for i in order]}, columns, order)
+
+
+def source_frame(problem: BalanceProblem, figures: Quantities) -> pd.DataFrame:
+    """BalancePlan.sources."""
+    sources, order = problem.sources, problem.table_order["sources"]
+    keys = {
+        "Family": [problem.families.names[sources.family[i]] for i in order],
+        "Source": [sources.names[i] for i in order],
+        "Kind": [MAKE if sources.make[i] else BUY for i in order],
+    }
+    columns = {"Planned": figures.make, "Arrivals": figures.arrivals, "Unit cost": sources.unit_cost}
+    return _long(problem, keys, columns, order)
+
+
+def resource_frame(problem: BalanceProblem, figures: Quantities, marginal: Floats) -> pd.DataFrame:
+    """BalancePlan.resources."""
+    resources, order = problem.resources, problem.table_order["resources"]
+    capacity = np.where(np.isfinite(resources.capacity), resources.capacity, np.nan)
+    staffed = resources.staffed[:, None]
+    keys = {
+        "Resource": [resources.names[i] for i in order],
+        "Kind": [resources.kinds[i] for i in order],
+        "Unit": [resources.units[i] for i in order],
+    }
+    columns = {
+        "Load": figures.load,
+        "Regular capacity": np.where(staffed, resources.hours_per_head * np.nan_to_num(figures.heads), capacity),
+        "Overtime": figures.overtime,
+        "Heads": figures.heads,
+        "Hires": figures.hires,
+        "Layoffs": figures.layoffs,
+        "Marginal value": marginal,
+    }
+    return _long(problem, keys, columns, order)
+
+
+def cost_frame(model: BalanceModel, values: Floats) -> pd.DataFrame:
+    """BalancePlan.costs: Term, Family, Resource, Period, Value; the terms in the order of COST_TERMS."""
+    problem, objective = model.problem, model.objective
+    names = np.array(objective.names, dtype=object)
+    kept = names != REVENUE
+    amount = np.array(objective.prices)[kept] * values[np.array(objective.columns, dtype=np.intp)[kept]]
+    rank = {name: position for position, name in enumerate(COST_TERMS)}
+    key = np.stack(
+        [
+            np.array([rank[name] for name in names[kept]], dtype=np.intp),
+            np.array(objective.families, dtype=np.intp)[kept],
+            np.array(objective.resources, dtype=np.intp)[kept],
+            np.array(objective.periods, dtype=np.intp)[kept],
+        ]
+    ) if kept.any() else np.zeros((4, 0), dtype=np.intp)  # fmt: skip
+    unique, inverse = np.unique(key, axis=1, return_inverse=True)
+    total = np.bincount(inverse.ravel(), amount, minlength=unique.shape[1])
+    family_names, resource_names = [*problem.families.names, ""], [*problem.resources.names, ""]
+    return pd.DataFrame(
+        {
+            "Term": [COST_TERMS[i] for i in unique[0]],
+            "Family": [family_names[i] for i in unique[1]],
+            "Resource": [resource_names[i] for i in unique[2]],
+            "Period": pd.DatetimeIndex([problem.periods[i] for i in unique[3]]),
+            "Value": total,
+        }
+    ).astype({"Term": object, "Family": object, "Resource": object})
+
+
+def _columns(row: Sequence[LpVariable]) -> list[int]:
+    return [variable.index for variable in row]
+
+
+def _grid(rows: Sequence[Sequence[LpVariable]], values: Floats, horizon: int) -> Floats:
+    """Values of rows of variables, (rows, T)."""
+    columns = np.array([_columns(row) for row in rows], dtype=np.intp).reshape(len(rows), horizon)
+    grid: Floats = values[columns]
+    return grid
+
+
+def _long(
+    problem: BalanceProblem, keys: dict[str, list[str]], columns: dict[str, Floats], order: list[int]
+) -> pd.DataFrame:
+    """One row per key and period."""
+    horizon = problem.horizon
+    frame: dict[str, object] = {name: np.repeat(np.array(texts, dtype=object), horizon) for name, texts in keys.items()}
+    frame["Period"] = pd.DatetimeIndex(list(problem.periods) * len(order)).astype("datetime64[ns]")
+    for name, grid in columns.items():
+        frame[name] = grid[order].reshape(-1) if len(order) else np.zeros(0)
+    return pd.DataFrame(frame)

@@ -1,0 +1,226 @@
+"""The stages of the objective: broken limits, then cost or margin, then the smoother of equal plans.
+
+1. Cost plus a penalty on every broken limit. If nothing is broken, that is the best plan already (an exact penalty).
+2. Else lexicographically: load beyond what exists, demand never served (by Priority), rules of stock and rate; each
+   level is kept at its best while the next is minimised; then cost or margin.
+3. Among equal optima (the optimal face, where every active limit stays active): least change of production, then late
+   orders by Priority, then weights that depend on names only, so that one plan is left on every machine.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .model import DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
+from .problem import Floats, Ints
+from .solver import Engine, Outcome, money_scale
+
+BROKEN = 1e-6  # of a typical quantity: less is rounding
+PENALTY = {POLICY: 1e2, DEMAND: 1e3, PHYSICAL: 1e4}
+ACTIVE = 1e-6  # scaled dual from which on a limit is taken to be active
+LATE_WEIGHT, NAME_WEIGHT = 1e-2, 1e-4
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Values of all columns, and what one more unit of each limit changes in the objective (a minimum)."""
+
+    values: Floats
+    row_values: Floats
+    """(rows,) change of cost (or of -margin) per unit of the row's right-hand side."""
+    column_values: Floats
+    """(columns,) the same per unit of a column's active bound."""
+    broken: list[Slack]
+    proven: bool
+    gap: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class _Level:
+    columns: Ints
+    weights: Floats
+
+
+def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solution:
+    """The best plan of ``model``; ``seconds`` limits the search for whole numbers (an LP is always solved to its end)."""
+    search = _Search(model, engine, seconds)
+    cost = model.objective.vector(len(model.columns))
+    penalised = cost + _penalties(model, cost)
+    outcome = search.solve(penalised)
+    row_values, column_values = outcome.row_duals, outcome.column_duals
+    final_cost = penalised
+    if _broken(model, outcome.values):
+        outcome, row_values, column_values = _lexicographic(model, search, cost, outcome)
+        final_cost = cost
+    values = _tie_broken(model, engine, final_cost, outcome)
+    rows = len(model.rows)
+    return Solution(
+        values,
+        row_values[:rows],
+        column_values,
+        _broken(model, values),
+        search.proven,
+        outcome.gap,
+        outcome.bound if outcome.gap else float(cost @ values),
+    )
+
+
+class _Search:
+    """Solves with duals, whole numbers included, within one time limit."""
+
+    def __init__(self, model: BalanceModel, engine: Engine, seconds: float) -> None:
+        self.engine = engine
+        self.integers = model.integers
+        self.deadline = time.perf_counter() + seconds
+        self.proven = True
+        self.last: Floats | None = None
+        self.model = model
+        matrix = engine.matrix
+        self.lower = (matrix.lower * matrix.column_scale)[self.integers]
+        self.upper = (matrix.upper * matrix.column_scale)[self.integers]
+
+    def solve(self, cost: Floats) -> Outcome:
+        """Minimise ``cost``. With whole numbers: duals and continuous values are those of the LP with them fixed."""
+        if not len(self.integers):
+            return self.engine.solve(cost)
+        start = self.last if self.last is not None else self._first_plan(cost)
+        self.engine.start_from(start)
+        left = max(self.deadline - time.perf_counter(), 1.0)
+        found = self.engine.solve(cost, seconds=left)
+        self.proven = self.proven and found.proven
+        outcome = self._with_integers_fixed(cost, found.values)
+        self.last = outcome.values
+        return Outcome(
+            found.proven, outcome.values, outcome.row_duals, outcome.column_duals,
+            outcome.objective, found.bound, found.gap,
+        )  # fmt: skip
+
+    def _first_plan(self, cost: Floats) -> Floats:
+        """A feasible plan: the relaxation with its whole numbers rounded up, so that a search never ends without one."""
+        relaxed = self.engine.solve(cost, relax=True)
+        rounded = relaxed.values.copy()
+        rounded[self.integers] = np.ceil(rounded[self.integers] - 1e-6)
+        return self._with_integers_fixed(cost, rounded).values
+
+    def _with_integers_fixed(self, cost: Floats, values: Floats) -> Outcome:
+        whole = np.clip(np.round(values[self.integers]), np.ceil(self.lower - 1e-9), np.floor(self.upper + 1e-9))
+        self.engine.bound_columns(self.integers, whole, whole)
+        outcome = self.engine.solve(cost, relax=True)
+        self.engine.bound_columns(self.integers, self.lower, self.upper)
+        return outcome
+
+
+def _penalties(model: BalanceModel, cost: Floats) -> Floats:
+    """(columns,) cost of breaking limits in the first stage: far above any cost, near 1e3 when scaled."""
+    scale = np.array(model.scales, dtype=np.float64)
+    unit = 1.0 / money_scale(cost, scale)
+    penalty = np.zeros(len(model.columns))
+    for slack in model.slacks:
+        column = slack.variable.index
+        relative = slack.weight * scale[column] / max(model.typical_value, 1e-12)
+        penalty[column] = PENALTY[slack.level] * float(np.clip(relative, 0.1, 10.0)) * unit / scale[column]
+    return penalty
+
+
+def _broken(model: BalanceModel, values: Floats) -> list[Slack]:
+    return [
+        slack for slack in model.slacks if values[slack.variable.index] > BROKEN * model.scales[slack.variable.index]
+    ]
+
+
+def _levels(model: BalanceModel) -> Iterator[_Level]:
+    """Slacks from the gravest level to the least."""
+    ranks = sorted(set(model.problem.families.priority))
+    keys: list[tuple[str, int]] = [(PHYSICAL, 0), *((DEMAND, int(rank)) for rank in ranks), (POLICY, 0)]
+    groups: dict[tuple[str, int], list[Slack]] = {key: [] for key in keys}
+    for slack in model.slacks:
+        rank = int(model.problem.families.priority[slack.family]) if slack.level == DEMAND else 0
+        groups[slack.level, rank].append(slack)
+    for key in keys:
+        members = groups[key]
+        if members:
+            yield _Level(
+                np.array([slack.variable.index for slack in members], dtype=np.intp),
+                np.array([slack.weight for slack in members], dtype=np.float64),
+            )
+
+
+def _lexicographic(
+    model: BalanceModel, search: _Search, cost: Floats, outcome: Outcome
+) -> tuple[Outcome, Floats, Floats]:
+    """Minimise level by level, then cost. Returns the outcome and the total worth of every limit.
+
+    The worth of a limit is its own dual plus what it changes in the level above times that level's dual (chain rule).
+    """
+    engine, scale = search.engine, np.array(model.scales, dtype=np.float64)
+    base_rows = len(model.rows)
+    worth: list[tuple[Floats, Floats]] = []
+
+    def with_chain(found: Outcome) -> tuple[Floats, Floats]:
+        rows, columns = found.row_duals[:base_rows].copy(), found.column_duals.copy()
+        for position, (level_rows, level_columns) in enumerate(worth):
+            dual = found.row_duals[base_rows + position]
+            rows += dual * level_rows
+            columns += dual * level_columns
+        return rows, columns
+
+    for level in _levels(model):
+        if (outcome.values[level.columns] <= BROKEN * scale[level.columns]).all():
+            zero = np.zeros(len(level.columns))
+            engine.bound_columns(level.columns, zero, zero)
+            continue
+        goal = np.zeros(len(cost))
+        goal[level.columns] = level.weights
+        outcome = search.solve(goal)
+        worth.append(with_chain(outcome))
+        best = float(level.weights @ outcome.values[level.columns])
+        engine.limit(level.columns, level.weights, best * (1.0 + 1e-9))
+    outcome = search.solve(cost)
+    return outcome, *with_chain(outcome)
+
+
+def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
+    """Values of the one plan among the optima; whole numbers stay as they are."""
+    matrix = engine.matrix
+    scale = money_scale(cost, matrix.column_scale)
+    reduced = outcome.column_duals * matrix.column_scale * scale
+    lower, upper = matrix.lower * matrix.column_scale, matrix.upper * matrix.column_scale
+    at_lower, at_upper = np.flatnonzero(reduced > ACTIVE), np.flatnonzero((reduced < -ACTIVE) & np.isfinite(upper))
+    engine.bound_columns(at_lower, lower[at_lower], lower[at_lower])
+    engine.bound_columns(at_upper, upper[at_upper], upper[at_upper])
+    integers = model.integers
+    if len(integers):
+        whole = np.round(outcome.values[integers])
+        engine.bound_columns(integers, whole, whole)
+    rows = len(model.rows)
+    duals = outcome.row_duals[:rows] / matrix.row_scale * scale
+    row_lower, row_upper = matrix.row_lower / matrix.row_scale, matrix.row_upper / matrix.row_scale
+    free = row_lower != row_upper
+    low = np.flatnonzero(free & (duals > ACTIVE) & np.isfinite(row_lower))
+    high = np.flatnonzero(free & (duals < -ACTIVE) & np.isfinite(row_upper))
+    engine.bound_rows(low, row_lower[low], row_lower[low])
+    engine.bound_rows(high, row_upper[high], row_upper[high])
+    found = engine.solve(_tie_weights(model), relax=True)
+    worse = float(cost @ found.values) - float(cost @ outcome.values)
+    return found.values if worse <= 1e-6 * max(abs(float(cost @ outcome.values)), 1.0 / scale) else outcome.values
+
+
+def _tie_weights(model: BalanceModel) -> Floats:
+    """(columns,) smoother first, then late orders by Priority, then by name; all per typical quantity."""
+    scale = np.array(model.scales, dtype=np.float64)
+    names = np.array([zlib.crc32(column.name.encode()) for column in model.columns], dtype=np.float64)
+    weights = NAME_WEIGHT * (1.0 + names / 2.0**32)
+    for variable, _ in model.changes:
+        weights[variable.index] = 1.0
+    priority = model.problem.families.priority
+    for family, (late, lost) in enumerate(zip(model.late, model.lost, strict=True)):
+        extra = LATE_WEIGHT * (1.0 + 1.0 / max(float(priority[family]), 1.0))
+        for variable in (*late, *lost):
+            weights[variable.index] += extra
+    return weights / scale
