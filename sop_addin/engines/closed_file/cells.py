@@ -30,6 +30,8 @@ _VALUE = re.compile(rb"<v\b[^>]*?(?:/>|>(.*?)</v>)", re.S)
 # The formats Excel itself gives to a date typed into a General cell (built-in codes follow the user's locale).
 _DATE_CODE, _MOMENT_CODE, _CLOCK_CODE, _DURATION_CODE = "mm-dd-yy", "m/d/yy h:mm", "h:mm:ss", "[h]:mm:ss"
 
+_MAX_KNOWN_DATES = 10_000  # a plan has few dates, many times over
+
 _SMALLEST_NORMAL = 2.2250738585072014e-308  # Excel knows no denormal numbers
 
 
@@ -106,6 +108,7 @@ class CellCodec:
         self.date_1904 = date_1904
         self._date_styles: dict[bytes, bool] = {b"": False}
         self._style_for: dict[tuple[int, str], int] = {}
+        self._dates: dict[float, dt.datetime | float] = {}
 
     @property
     def styles(self) -> Styles:
@@ -120,7 +123,7 @@ class CellCodec:
             is_date = self._date_styles.get(style)
             if is_date is None:
                 is_date = self._date_styles[style] = self.styles.is_date(int(style))
-            return from_serial(number, self.date_1904) if is_date else number
+            return self._date(number) if is_date else number
         if kind == b"s":
             return self._strings().get(int(content))
         if kind == b"str":
@@ -135,6 +138,12 @@ class CellCodec:
 
     def raw_value(self, raw: bytes) -> CellValue:
         """Content of any raw cell, formulas by their cached value."""
+        usual = READ_CELLS.match(raw)
+        if usual is not None and usual[1] is not None:
+            content, kind = usual[4], usual[3] or b""
+            if not content and (kind != b"str" or content is None):
+                return None
+            return self.value(usual[2] or b"", kind, content)
         attributes, inner = split_cell(raw)
         if not inner:
             return None
@@ -149,15 +158,28 @@ class CellCodec:
             return None
         return self.value(attribute(attributes, b"s") or b"", kind, content)
 
+    def _date(self, serial: float) -> dt.datetime | float:
+        known = self._dates.get(serial)
+        if known is None:
+            if len(self._dates) > _MAX_KNOWN_DATES:
+                self._dates.clear()
+            known = self._dates[serial] = from_serial(serial, self.date_1904)
+        return known
+
     # -- comparing
 
     def holds(self, raw: bytes, value: CellValue) -> bool:
         """Whether a raw cell without formula already holds the value, so that its bytes may stay."""
         if value is None:
             return is_blank(raw)
+        current = self.raw_value(raw)
+        kind = type(value)
+        if kind is str:
+            return type(current) is str and current == value
+        if kind is float:
+            return type(current) is float and current == value
         if isinstance(value, Formula):
             return False
-        current = self.raw_value(raw)
         if isinstance(value, bool) or isinstance(current, bool):
             return current is value
         if isinstance(value, str):
@@ -170,6 +192,8 @@ class CellCodec:
             return isinstance(current, float) and current == value
         if not isinstance(current, dt.datetime):
             return False
+        if current == value:
+            return True
         return to_serial(current, self.date_1904) == to_serial(value, self.date_1904)
 
     def caches(self, raw: bytes, value: CellValue) -> bool:
@@ -196,16 +220,16 @@ class CellCodec:
         """
         kind = type(value)
         if kind is float:
-            return self._plain_style(style), "", f"<v>{_number(value)}</v>"  # type: ignore[arg-type]
+            return self._plain_style(style), "", f"<v>{number_text(value)}</v>"  # type: ignore[arg-type]
         if isinstance(value, str):
             return self._encode_text(value, style, as_text)
         if isinstance(value, bool):
             return self._plain_style(style), ' t="b"', f"<v>{value:d}</v>"
         if isinstance(value, int):
-            return self._plain_style(style), "", f"<v>{_number(float(value))}</v>"
+            return self._plain_style(style), "", f"<v>{number_text(float(value))}</v>"
         if isinstance(value, (dt.date, dt.time, dt.timedelta)):
             serial = to_serial(value, self.date_1904)
-            return self._date_style(style, value), "", f"<v>{_number(serial)}</v>"
+            return self._date_style(style, value), "", f"<v>{number_text(serial)}</v>"
         raise TypeError(f"cannot write a {kind.__name__} to a cell")
 
     def _encode_text(self, value: str, style: int, as_text: bool) -> tuple[int, str, str]:
@@ -270,13 +294,13 @@ def cached_value(raw: bytes, value: CellValue) -> bytes:
         space = ' xml:space="preserve"' if value != value.strip() else ""
         kind, content = ' t="str"', f"<v{space}>{encode_text(value)}</v>"
     elif isinstance(value, (int, float)):
-        content = f"<v>{_number(float(value))}</v>"
+        content = f"<v>{number_text(float(value))}</v>"
     if not formula and not content:
         return b"<c" + opening + b"/>"
     return b"<c" + opening + f"{kind}>{formula}{content}</c>".encode()
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """Shortest text that reads back as the same number."""
     if value == int(value) and -1e15 < value < 1e15:
         return str(int(value))

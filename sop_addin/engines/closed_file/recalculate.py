@@ -10,17 +10,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from xml.sax.saxutils import escape
 
 import cellrune
 import xlwings as xw
 
-from sop_addin.engines.closed_file.cells import cached_value, formula_of
+from sop_addin.engines.closed_file.cells import cached_value, formula_of, replace_formula
 from sop_addin.engines.closed_file.dates import to_serial
 from sop_addin.engines.closed_file.package import Package
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
 from sop_addin.engines.closed_file.workbook import Workbook
-from sop_addin.engines.closed_file.xml_text import main_tag, serialise_xml, unescape_xml
-from sop_addin.engines.references import Box, cell_address
+from sop_addin.engines.closed_file.xml_text import encode_text, main_tag, serialise_xml, unescape_xml
+from sop_addin.engines.references import Box, box_holds, cell_address
 from sop_addin.engines.values import CellValue, XlError
 
 LOGGER = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ _FORMULA = re.compile(rb"(<f\b[^>]*?(?<!/)>)([^<]*)(</f>)")
 _QUOTED = re.compile(r"(\"(?:[^\"]|\"\")*\")")
 _SEVERAL_SHEETS = re.compile(r"[\w']:[\w' .]+'?!")
 _READS_ANYTHING = re.compile(r"\bINDIRECT\s*\(", re.I)
+_BOOK_NUMBER = re.compile(r"\[\d+\]")  # [1]Sheet1!A1 points to another workbook
 _UNCERTAIN = frozenset({"#SPILL!", "#CALC!"})
 
 
@@ -74,7 +76,9 @@ def recalculate(workbook: Workbook, today: dt.date | None = None) -> Recalculati
     sheets = [workbook.sheet(name) for name in names]
     serial = None if today is None else to_serial(today, workbook.codec.date_1904)
     try:
-        calculator = cellrune.Workbook.from_bytes(_prepared_copy(workbook, sheets))
+        spell = _table_speller(workbook.tables.names())
+        calculator = cellrune.Workbook.from_bytes(_prepared_copy(workbook, sheets, spell))
+        _let_spill(calculator, sheets, spell)
         calculator.calculate(today_serial=serial, now_serial=serial)
     except cellrune.CellRuneError as error:
         outcome.problem = f"Formulas were not recalculated ({error}); Excel does so when it opens the workbook."
@@ -94,10 +98,9 @@ def _has_formulas(workbook: Workbook, name: str) -> bool:
 # -- the copy for the calculator
 
 
-def _prepared_copy(workbook: Workbook, sheets: list[SheetXml]) -> bytes:
+def _prepared_copy(workbook: Workbook, sheets: list[SheetXml], spell: Speller) -> bytes:
     """The workbook as bytes, with tables spelt as the calculator knows them and without sheets no formula reads."""
     copy = Package(workbook.package.to_bytes(), workbook.package.name)
-    spell = _table_speller(workbook.tables.names())
     texts: list[str] = []
     for sheet in sheets:
         texts.append(_prepare_sheet(copy, sheet, spell))
@@ -129,43 +132,70 @@ def _table_speller(tables: list[str]) -> Speller:
 
 def _prepare_sheet(copy: Package, sheet: SheetXml, spell: Speller) -> str:
     """Write the prepared sheet into the copy; returns the texts of all its formulas."""
-    content = copy.read(sheet.part)
-    cleared = _without_spills(sheet)
-    if cleared is not None:
-        content = cleared
     texts: list[str] = []
 
     def respell(match: re.Match[bytes]) -> bytes:
         text = unescape_xml(match[2])
         texts.append(text)
         spelt = spell(text)
-        if spelt == text:
-            return match[0]
-        escaped = spelt.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return match[1] + escaped.encode() + match[3]
+        return match[0] if spelt == text else match[1] + escape(spelt).encode() + match[3]
 
+    saved, was_changed = dict(sheet.rows), sheet.changed
+    _draw_back_spills(sheet)
+    _name_own_table(sheet)
+    content = sheet.to_bytes()
+    sheet.rows, sheet.changed = saved, was_changed
     copy.write(sheet.part, _FORMULA.sub(respell, content))
     return "\n".join(texts)
 
 
-def _without_spills(sheet: SheetXml) -> bytes | None:
-    """The sheet with its dynamic arrays drawn back to their own cells, so that they can spill anew."""
-    arrays = [(anchor, array.box) for anchor, array in sheet.arrays.items() if array.dynamic]
-    if not arrays:
-        return None
-    saved = dict(sheet.rows)
-    was_changed = sheet.changed
-    for anchor, box in arrays:
+def _draw_back_spills(sheet: SheetXml) -> None:
+    """Leave dynamic arrays only their own cells, so that they can spill anew."""
+    for anchor, array in sheet.arrays.items():
         raw = sheet.cell(*anchor)
-        if raw is not None:
-            own = f'ref="{cell_address(*anchor)}"'.encode()
-            sheet.put_raw(*anchor, re.sub(rb'(<f\b[^>]*?)\sref="[^"]*"', rb"\1 " + own, raw, count=1))
-        for row, column in _followers(anchor, box):
+        if not array.dynamic or raw is None:
+            continue
+        own = f' ref="{cell_address(*anchor)}"'.encode()
+        sheet.put_raw(*anchor, re.sub(rb'(<f\b[^>]*?)\sref="[^"]*"', rb"\1" + own, raw, count=1))
+        for row, column in _followers(anchor, array.box):
             if sheet.cell(row, column) is not None:
                 sheet.put_raw(row, column, None)
-    content = sheet.to_bytes()
-    sheet.rows, sheet.changed = saved, was_changed
-    return content
+
+
+def _name_own_table(sheet: SheetXml) -> None:
+    """[Cost] inside tblItems -> tblItems[Cost]: the calculator does not take the table for granted everywhere."""
+    for info in sheet.workbook.tables.of_sheet(sheet.name):
+        for row in range(info.box[0], info.box[2] + 1):
+            found = sheet.rows.get(row)
+            if found is None or b"<f" not in found[1] or b"[" not in found[1]:
+                continue
+            changes = {}
+            for column, raw in sheet.cells(row).items():
+                parts = formula_of(raw)
+                if parts is not None and "[" in parts.text and box_holds(info.box, row, column):
+                    text = encode_text(with_own_table(parts.text, info.name)).encode()
+                    changes[column] = replace_formula(raw, b"<f" + parts.attributes + b">" + text + b"</f>")
+            if changes:
+                sheet.put_row_cells(row, changes)
+
+
+def with_own_table(formula: str, table: str) -> str:
+    """A stored formula with the table's name put before references that leave it out."""
+    pieces = _QUOTED.split(formula)
+    for position in range(0, len(pieces), 2):
+        depth, result, previous = 0, "", " "
+        for place, character in enumerate(pieces[position]):
+            if character == "[":
+                is_book = _BOOK_NUMBER.match(pieces[position], place)
+                if depth == 0 and not (previous.isalnum() or previous in "_.]'" or is_book):
+                    result += table
+                depth += 1
+            elif character == "]":
+                depth -= 1
+            result += character
+            previous = character
+        pieces[position] = result
+    return "".join(pieces)
 
 
 def _followers(anchor: tuple[int, int], box: Box) -> Iterator[tuple[int, int]]:
@@ -209,6 +239,27 @@ def _emptied(workbook: Workbook, name: str) -> bytes:
     }
     sheet.rows = {number: row for number, row in sheet.rows.items() if number in kept}
     return sheet.to_bytes()
+
+
+def _let_spill(calculator: Any, sheets: list[SheetXml], spell: Speller) -> None:
+    """Enter the dynamic arrays anew: the calculator keeps a loaded one within the box it had in the file."""
+    for sheet in sheets:
+        for anchor, array in sheet.arrays.items():
+            raw = sheet.cell(*anchor)
+            formula = None if raw is None else sheet.stored_formula(raw, *anchor)
+            if not array.dynamic or not formula:
+                continue
+            change = {
+                "kind": "set_formula",
+                "sheet": sheet.name,
+                "address": cell_address(*anchor),
+                "formula": "=" + spell(formula),
+                "dynamic_array": True,
+            }
+            try:
+                calculator.apply_changes(calculator.summary()["semantic_revision"], [change])
+            except cellrune.CellRuneError as error:
+                LOGGER.info("%s cannot spill anew: %s", sheet.where(*anchor), error)
 
 
 # -- the answer

@@ -11,6 +11,7 @@ from sop_addin.engines.closed_file.cells import (
     READ_CELLS,
     formula_of,
     is_blank,
+    number_text,
     replace_formula,
     split_cells,
     style_of,
@@ -253,14 +254,37 @@ class SheetXml:
             lines = editable
         text_places = frozenset(text_columns)
         for offset, line in enumerate(lines):
-            self._write_row(row + offset, column, line, text_places)
+            found = self.rows.get(row + offset)
+            if found is None or not found[1]:
+                self._write_empty_row(row + offset, column, line, text_places)
+            else:
+                self._write_row(row + offset, column, line, text_places)
+
+    def _write_empty_row(
+        self, number: int, column: int, values: Sequence[CellValue | Keep], text_places: frozenset[int]
+    ) -> None:
+        """Bulk path: a row without cells needs no comparing and becomes bytes in one go."""
+        pieces: list[str] = []
+        for place, value in enumerate(values):
+            if value is None or value is KEEP or value == "":
+                continue
+            at = column + place
+            style = self.inherited_style(number, at)
+            if type(value) is float and not style:
+                pieces.append(f'<c r="{column_letters(at)}{number}"><v>{number_text(value)}</v></c>')
+            else:
+                pieces.append(self._new_cell(value, number, at, style, place in text_places))  # type: ignore[arg-type]
+        if pieces:
+            row = self.rows.get(number)
+            self.rows[number] = (row[0] if row else b' r="%d"' % number, "".join(pieces).encode("utf-8"))
+            self.changed = True
+            self._used = None
 
     def _write_row(
         self, number: int, column: int, values: Sequence[CellValue | Keep], text_places: frozenset[int]
     ) -> None:
         row = self.rows.get(number)
         cells = split_cells(row[1]) if row and row[1] else {}
-        codec = self.workbook.codec
         changed = False
         for place, value in enumerate(values):
             if value is KEEP:
@@ -289,18 +313,22 @@ class SheetXml:
                 else:
                     cells.pop(at, None)
                 continue
-            if isinstance(value, Formula):
-                self.formulas_changed = True
-                cells[at] = self._formula_cell(value, number, at, style)
-                continue
-            try:
-                style, kind, inner = codec.encode(value, style, place in text_places)  # type: ignore[arg-type]
-            except (EngineError, TypeError) as error:
-                raise EngineError(f"{self.where(number, at)}: {error}.".replace("..", ".")) from error
-            s = f' s="{style}"' if style else ""
-            cells[at] = f'<c r="{column_letters(at)}{number}"{s}{kind}>{inner}</c>'.encode()
+            text = self._new_cell(value, number, at, style, place in text_places)  # type: ignore[arg-type]
+            cells[at] = text.encode("utf-8")
         if changed:
             self._put_row(number, row[0] if row else b' r="%d"' % number, cells)
+
+    def _new_cell(self, value: CellValue, row: int, column: int, style: int, as_text: bool) -> str:
+        """Raw cell of a value that is not blank."""
+        try:
+            if isinstance(value, Formula):
+                self.formulas_changed = True
+                return self._formula_cell(value, row, column, style)
+            style, kind, inner = self.workbook.codec.encode(value, style, as_text)
+        except (EngineError, TypeError) as error:
+            raise EngineError(f"{self.where(row, column)}: {error}".rstrip(".") + ".") from error
+        s = f' s="{style}"' if style else ""
+        return f'<c r="{column_letters(column)}{row}"{s}{kind}>{inner}</c>'
 
     def _put_row(self, number: int, attributes: bytes, cells: dict[int, bytes]) -> None:
         attributes = _SPANS.sub(b"", attributes)
@@ -319,19 +347,16 @@ class SheetXml:
             return stored == to_stored(value, self.workbook.table_at(self.name, row, column))
         return self.workbook.codec.holds(raw, None if value == "" else value)
 
-    def _formula_cell(self, formula: Formula, row: int, column: int, style: int) -> bytes:
-        try:
-            stored = to_stored(formula, self.workbook.table_at(self.name, row, column))
-        except EngineError as error:
-            raise EngineError(f"{self.where(row, column)}: {error}.") from error
+    def _formula_cell(self, formula: Formula, row: int, column: int, style: int) -> str:
+        stored = to_stored(formula, self.workbook.table_at(self.name, row, column))
         address = cell_address(row, column)
         s = f' s="{style}"' if style else ""
         if isinstance(formula, DynamicFormula):
             self.arrays.add(row, column)
             metadata = self.workbook.dynamic_array_metadata()
             inner = f'<f t="array" ref="{address}">{encode_text(stored)}</f>'
-            return f'<c r="{address}"{s} cm="{metadata}">{inner}</c>'.encode()
-        return f'<c r="{address}"{s}><f>{encode_text(stored)}</f></c>'.encode()
+            return f'<c r="{address}"{s} cm="{metadata}">{inner}</c>'
+        return f'<c r="{address}"{s}><f>{encode_text(stored)}</f></c>'
 
     def _unshare(self, raw: bytes, row: int, column: int) -> None:
         """Before the carrier of a shared formula goes: give every follower its own text."""
