@@ -88,7 +88,9 @@ class Workbook:
                     raise FileUnreadable(
                         f"{self.package.name} is in the binary .xlsb format; open it in Excel and save it as .xlsm."
                     )
-                if "spreadsheetml" not in (self.package.content_type(relationship.target) or "spreadsheetml"):
+                kind = self.package.content_type(relationship.target) or "spreadsheetml"
+                # .xlsm and .xltm have a type of their own: application/vnd.ms-excel.sheet.macroEnabled.main+xml
+                if "spreadsheetml" not in kind and "ms-excel" not in kind:
                     raise FileUnreadable(f"{self.package.name} is no Excel workbook but another Office document.")
                 return relationship.target
         if "xl/workbook.xml" in self.package:
