@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 MOST_COMPARED = 500
 """Above so many candidates only cheap comparisons are made: a check of 20,000 items must not take seconds."""
@@ -11,24 +12,38 @@ MOST_COMPARED = 500
 LONGEST_QUOTE = 40
 
 
-def nearest(name: str, candidates: Iterable[str], *, cutoff: float = 0.7) -> str | None:
-    """The candidate that was probably meant, or None.
+class Names:
+    """Names among which the one that was meant is looked for; made once where many are asked for."""
 
-    First those that differ in case, blanks or leading zeros only (Excel turns 00123 into 123), then similar ones.
-    """
-    names = [candidate for candidate in candidates if candidate]
-    wanted = _loose(name)
-    for candidate in names:
-        if _loose(candidate) == wanted:
-            return candidate
-    if len(names) > MOST_COMPARED:
-        return None
-    by_loose = {_loose(candidate): candidate for candidate in names}
-    found = difflib.get_close_matches(wanted, list(by_loose), n=1, cutoff=cutoff)
-    return by_loose[found[0]] if found else None
+    def __init__(self, candidates: Iterable[str]) -> None:
+        self._candidates = candidates
+
+    @cached_property
+    def _by_loose(self) -> dict[str, str]:
+        # sorted: the answer must not depend on the order of a table or a set
+        return {_loose(name): name for name in sorted(self._candidates, reverse=True) if name}
+
+    def nearest(self, name: str) -> str | None:
+        """The name that was probably meant, or None.
+
+        First one that differs in case, blanks or leading zeros only (Excel turns 00123 into 123), then a similar one.
+        """
+        wanted = _loose(name)
+        if wanted in self._by_loose:
+            return self._by_loose[wanted]
+        if len(self._by_loose) > MOST_COMPARED:
+            return None
+        found = difflib.get_close_matches(wanted, list(self._by_loose), n=1, cutoff=0.7)
+        return self._by_loose[found[0]] if found else None
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+def nearest(name: str, candidates: Iterable[str] | Names) -> str | None:
+    """The candidate that was probably meant, or None."""
+    names = candidates if isinstance(candidates, Names) else Names(candidates)
+    return names.nearest(name)
+
+
+def did_you_mean(name: str, candidates: Iterable[str] | Names) -> str:
     """`` (did you mean 'Pumps'?)``, or nothing."""
     found = nearest(name, candidates)
     return f" (did you mean '{found}'?)" if found else ""
