@@ -20,14 +20,14 @@ _FAMILY_COLUMNS = (
     "Lost sale cost", "Min stock", "Target cover", "Shortfall cost", "Closing stock min", "Owner",
 )  # fmt: skip
 _FAMILIES: tuple[tuple[Cell, ...], ...] = (
-    (WASHERS, "Front and top loaders, washer-dryers", "pcs", 1, "Bottom-up", 430, 6.4, 64, None, 2000, 1.0, 30, 8500,
+    (WASHERS, "Front and top loaders, washer-dryers", "pcs", 1, "Bottom-up", 430, 6.4, 64, 430, 2000, 1.0, 30, 8500,
      "Elena Marques"),
-    (DISHWASHERS, "45 and 60 cm, free-standing and built in", "pcs", 2, "Bottom-up", 465, 6.6, 66, None, 1400, 1.0, 30,
+    (DISHWASHERS, "45 and 60 cm, free-standing and built in", "pcs", 2, "Bottom-up", 465, 6.6, 66, 465, 1400, 1.0, 30,
      6000, "Elena Marques"),
-    (FRIDGES, "Refrigerators and freezers", "pcs", 1, "Reconciled", 561, 9.5, 85, None, 1600, 1.0, 30, 7500,
+    (FRIDGES, "Refrigerators and freezers", "pcs", 1, "Reconciled", 561, 9.5, 85, 561, 1600, 1.0, 30, 7500,
      "Ingrid Solberg"),
-    (OVENS, "Ovens, cookers, hobs", "pcs", 2, "Bottom-up", 406, 5.8, 60, None, 1300, 1.0, 20, 4800, "Ingrid Solberg"),
-    (SMALL, "Bought small appliances, planned in cartons", "cartons", 3, "Bottom-up", 175, 2.6, 30, None, 1500, 1.0, 8,
+    (OVENS, "Ovens, cookers, hobs", "pcs", 2, "Bottom-up", 406, 5.8, 60, 406, 1300, 1.0, 20, 4800, "Ingrid Solberg"),
+    (SMALL, "Bought small appliances, planned in cartons", "cartons", 3, "Bottom-up", 175, 2.6, 30, 175, 1500, 1.0, 8,
      6500, "Tom Whitfield"),
     (SPARES, "Spare parts, planned in kits", "kits", 4, "Top-down", 113, 1.4, 20, None, 400, 1.5, 4, 1500,
      "Tom Whitfield"),
@@ -110,15 +110,15 @@ _MACHINES: tuple[tuple[Cell, ...], ...] = (
     (PORTO_LINE, "Machine", "h", 665, 0.93, 210, 80, 310, 20),
     (COMPRESSORS, "Supplier", "pcs", 7900, 1, 0, None, None, None),
     (WAREHOUSE, "Storage", "pallets", 9900, 1, 0, None, None, None),
-    (DISPATCH, "Distribution", "pallets", 10350, 1, 0, None, None, None),
+    (DISPATCH, "Distribution", "pallets", 10550, 1, 0, None, None, None),
 )
 _STAFF_COLUMNS = (
     "Resource", "Kind", "Unit", "Efficiency", "Regular cost", "Overtime limit", "Overtime cost", "Opening heads",
     "Hours per head", "Min heads", "Max heads", "Hire cost", "Layoff cost",
 )  # fmt: skip
 _STAFF: tuple[tuple[Cell, ...], ...] = (
-    (BRNO_PEOPLE, "Labour", "h", 1, 3480, 20, 29.5, 184, 148, 184, 198, 2600, 7800),
-    (PORTO_PEOPLE, "Labour", "h", 1, 2590, 20, 26, 156, 148, 152, 184, 900, 1200),
+    (BRNO_PEOPLE, "Labour", "h", 1, 3480, 20, 29.5, 186, 148, 186, 200, 2600, 7800),
+    (PORTO_PEOPLE, "Labour", "h", 1, 2590, 20, 26, 152, 148, 152, 184, 900, 1200),
 )
 
 

@@ -13,7 +13,7 @@ from sop_addin.model.schema import INPUT_TABLES, PRODUCTION_PLAN, SALES_PLAN, SE
 from sop_addin.model.tables import Place, RawTable, Tables
 from sop_addin.sample import SAMPLES, sample_tables
 
-HISTORY_DIGEST = "3da2c92a494c75bc"
+HISTORY_DIGEST = "655d7965b1e8a0ca"
 
 
 @pytest.fixture(scope="module")
