@@ -32,7 +32,7 @@ from ..model.schema import GRID_BY_NAME, NUMERIC, SETTING_BY_NAME, TABLES, Grid,
 from ..model.suggest import did_you_mean
 from ..model.tables import Place, RawTable, Tables
 from .csv_text import cell_text, guarded, number_cell, read_records, text_cell, write_records
-from .read_tables import INPUT_GRIDS, read_grids_raw, read_raw
+from .read_tables import INPUT_GRIDS, READ_TABLES, read_grids_raw, read_raw
 
 _TEXT_MEASURES = frozenset(m.name.casefold() for grid in GRID_BY_NAME.values() for m in grid.measures if m.text)
 _WEEK = re.compile(r"\d{4}-?[Ww]\d{1,2}")
@@ -57,9 +57,9 @@ class CsvFolder:
 
 
 def read_csv_folder(folder: Path | str) -> CsvFolder:
-    """The tables in ``folder``: any of the input tables, tblDemand, SalesPlan and ProductionPlan.
+    """The tables in ``folder``: any of the input tables, tblForecast, tblDemand, SalesPlan and ProductionPlan.
 
-    CSV files of output tables and of the other grids are left aside; files of other names give a warning. Where
+    CSV files of other output tables and grids are left aside; files of other names give a warning. Where
     tblSettings lacks Plan start or Horizon they come from tblDemand. Raises InputError for a folder without any table
     and for a file that is no CSV text, naming file and line.
     """
@@ -83,7 +83,7 @@ def read_csv_folder(folder: Path | str) -> CsvFolder:
             found[name] = read_csv_table(path, DEMAND)
         elif name in INPUT_GRIDS:
             found[name] = read_csv_grid(path)
-        elif name in TABLES and TABLES[name].role == "input":
+        elif name in READ_TABLES:
             found[name] = read_csv_table(path, TABLES[name])
     if not found:
         raise InputError(f"{folder} holds no table; put files such as tblItems.csv or tblDemand.csv there")

@@ -20,6 +20,8 @@ READ_OPTIONS: dict[str, Any] = {"ndim": 2, "err_to_str": True}
 """Rows of cells whatever the shape; error values as their text, '#N/A' (live Excel has integer codes for them)."""
 
 INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
+READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast")
+"""What a run starts from: all inputs, and the item forecast of the last run for runs that do not forecast."""
 
 
 def read_tables(book: Any) -> Tables:
@@ -49,17 +51,18 @@ def read_grids_raw(book: Any) -> dict[str, RawTable]:
 
 
 def _raw_tables(book: Any, *, inputs_only: bool) -> dict[str, RawTable]:
-    ours = {table.name.lower(): table.name for table in (INPUT_TABLES if inputs_only else TABLES.values())}
+    ours = {name.lower(): name for name in (READ_TABLES if inputs_only else TABLES)}
+    known = {name.lower() for name in TABLES}
     found: dict[str, RawTable] = {}
     strangers: dict[str, RawTable] = {}
     any_of_ours = False
     for sheet in book.sheets:
         for table in sheet.tables:
             name = table.name
-            any_of_ours |= name.lower() in {known.lower() for known in TABLES}
+            any_of_ours |= name.lower() in known
             if name.lower() in ours:
                 found[ours[name.lower()]] = _read_table(sheet, table)
-            elif name not in TABLES:
+            elif name.lower() not in known:
                 strangers[name] = RawTable(pd.DataFrame(), Place(sheet.name))
     if not any_of_ours:
         raise WorkbookError(

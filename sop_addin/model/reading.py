@@ -26,9 +26,10 @@ def typed_tables(
 ) -> Tables:
     """Type every input table and the kept parts of the plan grids.
 
-    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. ``demand`` (Family,
-    Period, Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long.
-    ``require_all``: every table, column and grid must be there, as in a workbook; else what is missing is empty.
+    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. tblForecast, an
+    output, is taken over too. ``demand`` (Family, Period, Value) becomes overrides. ``sales_plan`` and
+    ``production_plan`` are grids, wide or long. ``require_all``: every table, column and grid must be there, as in a
+    workbook; else what is missing is empty.
 
     Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
     blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an
@@ -50,8 +51,14 @@ def typed_tables(
             frame, place, found = read_table(table, source, settings.bucket, strict=require_all)
             fields[table.field], places[table.name] = frame, place
             findings += found
+    if (last_forecast := raw.get("tblForecast")) is not None:
+        # an output that a run replaces: a wrong cell there is worth a look, but stops nothing
+        table = TABLES["tblForecast"]
+        fields["forecast"], places[table.name], found = read_table(table, last_forecast, settings.bucket, strict=False)
+        findings += [replace(finding, severity="Warning") for finding in found]
     # overrides of unknown families are found only where families are known at all
-    families = None if "families" not in fields else list(fields["families"]["Family"])
+    known = [family for family in fields["families"]["Family"] if family] if "families" in fields else []
+    families = known or None
     grids = {"SalesPlan": sales_plan, "ProductionPlan": production_plan}
     for name, grid in grids.items():
         if grid is not None:
