@@ -1,8 +1,9 @@
 """Sample companies: the inputs of a plan, as cells that a reader would find in a workbook.
 
 ``appliances`` is Lindhaven Home Appliances, made up: 62 items in six families, three regions (the Nordics since March
-2025), sales of 2023 to 2026, plan from January 2027 on. It sold for 174 million EUR in 2026; some items in pounds. Two plants, Brno (washing machines, dishwashers) and Porto (refrigerators, ovens), the contract manufacturer
-Kessler, and two importers of small appliances. What to look for:
+2025), sales of 2023 to 2026, plan from January 2027 on. It sold for 174 million EUR in 2026; some items in pounds.
+Washing machines and dishwashers are made in Brno, refrigerators and ovens in Porto; Kessler is a contract manufacturer,
+small appliances are imported. What to look for:
 
 Demand
 - Each family has its own season: refrigerators June and July, washing machines and dishwashers October and November,
@@ -18,8 +19,9 @@ Supply, as the optimal plan shows it
   May, until the warehouse is full in June.
 - Brno closes for two weeks in July, Porto in August. So washing machines are built ahead in June, some 3,000 above
   target, although the warehouse is full: one more pallet place is worth over 100 EUR then.
-- In autumn Brno is short of hours. The plan draws on stock, then works overtime from August to October: a washer made
-  in overtime is cheaper than one from Kessler. A dishwasher or an oven is cheaper from Kessler: those are bought.
+- In autumn Brno is short of hours. The plan draws on stock, then works overtime, most of it in September and October: a
+  washer made in overtime is cheaper than one from Kessler. A dishwasher or an oven is cheaper from Kessler: those are
+  bought.
 - Porto hires some six people for July to October and lets them go again. Its enamel furnace works overtime before
   Christmas.
 - Ocean freight takes two months and carries 9,800 cartons a month, fewer than Christmas needs: small appliances are

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import fsum
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,7 @@ def expected(item: str, region: str, position: int, *, events: bool = False) -> 
         return expected_as_if(product.like, region, position) * product.scale * _ramp(product, position)
     usual = expected_as_if(item, region, position) * _ramp(product, position)
     if events:
-        usual *= 1 + sum(one.uplift or 0.0 for one in EVENTS if _touches(one, family, item, region, position))
+        usual *= 1 + fsum(one.uplift or 0.0 for one in EVENTS if _touches(one, family, item, region, position))
     return usual
 
 
@@ -290,6 +291,6 @@ def safety_stocks() -> dict[str, float]:
 def _covers(cover: dict[str, float], nearest: int) -> dict[str, float]:
     stocks: dict[str, float] = {}
     for item, (family, _) in PRODUCTS.items():
-        january = sum(expected(item, region, HISTORY_MONTHS) for region in REGIONS)
+        january = fsum(expected(item, region, HISTORY_MONTHS) for region in REGIONS)
         stocks[item] = float(round(january * cover[family] / nearest) * nearest)
     return stocks

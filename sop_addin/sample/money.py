@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 import pandas as pd
 
 from .demand import naive_demand, opening_stocks, sold_by_family
@@ -86,4 +88,4 @@ def stock_table() -> pd.DataFrame:
 def family_opening(family: str) -> int:
     """Opening stock of a family: the sum of its items, in whole family units."""
     stocks = opening_stocks()
-    return round(sum(stocks[product.item] / product.per_family_unit for product in CATALOGUE[family]))
+    return round(fsum(stocks[product.item] / product.per_family_unit for product in CATALOGUE[family]))
