@@ -15,7 +15,7 @@ from ..grids import GridBlock
 from ..layout import SIDE_BY_SIDE, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .ribbon import add_ribbon
-from .sheets_common import Context, open_sheet, write_heading
+from .sheets_common import Context, open_sheet, print_blocks, write_heading
 from .sheets_grids import add_grid
 from .sheets_guide import add_guide
 from .sheets_home import add_home
@@ -45,7 +45,7 @@ def build_workbook(
     buffer = io.BytesIO()
     workbook = xlsxwriter.Workbook(
         buffer,
-        {"in_memory": True, "use_future_functions": True, "default_format_properties": FONT, "default_row_height": 17},
+        {"in_memory": True, "use_future_functions": True, "default_format_properties": FONT},
     )
     workbook.set_properties({"title": "S&OP plan", "created": _CREATED, "author": "", "company": ""})
     workbook.set_size(24000, 14000)
@@ -87,8 +87,13 @@ def _fill(context: Context, sheet: str) -> None:
         _configuration(context)
     elif sheet in _GRID_SHEETS:
         add_grid(context, worksheet, _GRID_SHEETS[sheet])
+        blocks = [(1, len(context.grids[_GRID_SHEETS[sheet]].header))]
         for table in SIDE_BY_SIDE.get(sheet, ()):
-            add_table(context, worksheet, table)
+            _, left, _, right = add_table(context, worksheet, table)
+            worksheet.set_column(right, right, 3)
+            blocks.append((left, right))
+        if len(blocks) > 1:
+            print_blocks(context, sheet, blocks)
     else:
         _table_sheet(context, sheet)
 
@@ -103,9 +108,11 @@ def _table_sheet(context: Context, sheet: str) -> None:
         worksheet.set_column(left - 2, left - 2, 3)
     add_output_marks(context, worksheet, places)
     top = next(iter(places.values()))[0]
+    if len(names) > 1:
+        print_blocks(context, sheet, [(place[1], place[3]) for place in places.values()])
     frozen = 8 if sheet == "History" else 1 if sheet != "Settings" else 0
     worksheet.freeze_panes(top, frozen)
-    worksheet.repeat_rows(top - 1)
+    worksheet.repeat_rows(top - 2 if len(names) > 1 else top - 1, top - 1)
 
 
 def _configuration(context: Context) -> None:

@@ -161,6 +161,9 @@ def _figure_rules(area: GridArea, column: int, total: bool) -> list[tuple[str, d
         border = {"border": 1, "border_color": look.INPUT_LINE, "font_color": look.INPUT_INK}
         number = {"num_format": look.QUANTITY}
         is_input = area.one_of(inputs)
+        texts = [measure.name for measure in grid.measures if measure.role == "input" and measure.text]
+        if texts:
+            result.append((f"AND({area.one_of(texts)},{header})", {"bg_color": look.INPUT_FILL, **border}))
         result += [
             (f'AND({is_input},{header},{cell}<>"")', {"bg_color": look.INPUT_STRONG, "bold": True, **border, **number}),
             (f"AND({is_input},{header})", {"bg_color": look.INPUT_FILL, **border, **number}),

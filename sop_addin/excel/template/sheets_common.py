@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from ...model import calendar
-from ...model.schema import NUMERIC, SHEETS, Column, Sheet
+from ...model.schema import NUMERIC, Column, Sheet
 from ...model.tables import Tables
 from ..blocks import Formula
 from ..grids import column_letter
@@ -88,8 +88,10 @@ def write_heading(worksheet: Worksheet, styles: Styles, title: str, purpose: str
         worksheet.write_string(LINK_ROW - 1, at - 1, hint, styles.hint)
 
 
-def sheet_named(name: str) -> Sheet:
-    return next(sheet for sheet in SHEETS if sheet.name == name)
+def print_blocks(context: Context, sheet: str, blocks: Sequence[tuple[int, int]]) -> None:
+    """Each block of whole columns (1-based, first and last) on pages of its own; rows grow with the tables."""
+    areas = ",".join(f"'{sheet}'!${column_letter(left)}:${column_letter(right)}" for left, right in blocks)
+    context.workbook.define_name(f"'{sheet}'!_xlnm.Print_Area", f"={areas}")
 
 
 def is_blank(value: object) -> bool:

@@ -50,7 +50,7 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     grid, block = GRID_BY_NAME[name], context.grids[name]
     area = grid_area(context, grid, block)
     write_heading(worksheet, context.styles, grid.sheet, grid.help, HINTS[name], _HINT_COLUMN)
-    _set_columns(context, worksheet, area)
+    _set_columns(context, worksheet, area, block)
     _write_header(context, worksheet, area, block)
     _write_rows(context, worksheet, area, block)
     bottom, right = area.top + max(1, len(block.rows)), max(len(block.header), area.lead + 1)
@@ -67,11 +67,15 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     worksheet.repeat_columns(0, area.lead - 1)
 
 
-def _set_columns(context: Context, worksheet: Worksheet, area: GridArea) -> None:
+def _set_columns(context: Context, worksheet: Worksheet, area: GridArea, block: GridBlock) -> None:
     styles = context.styles
     for index, header in enumerate(area.grid.lead_headers):
         number = look.PLAN if header == "Total" else look.GENERAL
-        worksheet.set_column(index, index, _LEAD_WIDTHS[header], styles.fallback(number))
+        width = _LEAD_WIDTHS[header]
+        if header in area.grid.keys:
+            longest = max((len(str(row[index] or "")) for row in block.rows), default=0)
+            width = min(max(width, longest * 1.05 + 2), 30)
+        worksheet.set_column(index, index, width, styles.fallback(number))
     width = _PERIOD_WIDTH.get(area.grid.name, 9.5)
     worksheet.set_column(area.lead, area.last_column - 1, width, styles.fallback(look.PLAN))
 

@@ -19,7 +19,7 @@ from .sheets_tables import add_table
 BOARD_LEFT, BOARD_RIGHT = 2, 11
 """The board: five tiles of two columns each."""
 
-CYCLE_ROW, FIGURES_ROW, CHART_ROW, CHART_LINES = 5, 10, 15, 17
+CYCLE_ROW, FIGURES_ROW, CHART_ROW, CHART_LINES = 5, 10, 16, 17
 FINDINGS_ROW = CHART_ROW + CHART_LINES + 3
 FINDINGS_SHOWN = 8
 BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
@@ -48,7 +48,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     top, left = context.anchor("tblResult")
     worksheet.write_string(CAPTION_ROW - 1, left - 1, "Last run", context.styles.caption)
     worksheet.set_column(left + 1, HELPER_LEFT - 2, 3)
-    worksheet.set_row(top - 1, 20)
+    worksheet.set_row(top - 1, 15)
     last_helper = _helper(context, worksheet)
     _heading(context, worksheet)
     _cycle(context, worksheet)
@@ -57,6 +57,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     _findings(context, worksheet)
     last = _buttons(context, worksheet)
     worksheet.print_area(0, 0, last - 1, left)
+    worksheet.set_portrait()
     worksheet.fit_to_pages(1, 1)
 
 
@@ -81,7 +82,6 @@ def _grid_total(grid: str, measure: str, family: str = "") -> str:
 
 
 def _section(context: Context, worksheet: Worksheet, row: int, text: str) -> None:
-    worksheet.set_row(row - 1, 20)
     for column in range(BOARD_LEFT, BOARD_RIGHT + 1):
         worksheet.write_blank(row - 1, column - 1, None, context.styles.section)
     worksheet.write_string(row - 1, BOARD_LEFT - 1, text, context.styles.section)
@@ -136,17 +136,14 @@ def _cycle(context: Context, worksheet: Worksheet) -> None:
         worksheet.write_formula(row + 1, first - 1, formula, status, "-")
         worksheet.write_formula(
             row + 2, first - 1, f'=IFERROR(INDEX(tblCycle[Owner],{found})&"","")',
-            styles.get(**small, left=1, left_color=look.WHITE), "",
+            styles.get(**small, left=1, left_color=look.WHITE, indent=1), "",
         )  # fmt: skip
         due = f"INDEX(tblCycle[Due],{found})"
         worksheet.write_formula(
             row + 2, last - 1, f'=IFERROR(IF({due}="","",{due}),"")',
-            styles.get(**small, align="right", num_format=look.DATE, right=1, right_color=look.WHITE), "",
+            styles.get(**small, align="right", indent=1, num_format=look.DATE, right=1, right_color=look.WHITE), "",
         )  # fmt: skip
-        words = tuple(word for word in ("Signed", "In work", "Reopened", "Open") if word in STATUS_LOOKS)
-        mark_words(context, worksheet, row + 2, first, words, row + 2)
-    worksheet.set_row(CYCLE_ROW, 20)
-    worksheet.set_row(CYCLE_ROW + 1, 20)
+        mark_words(context, worksheet, row + 2, first, ("Signed", "In work", "Reopened", "Open"), row + 2)
 
 
 def _figures(context: Context, worksheet: Worksheet) -> None:
@@ -171,27 +168,27 @@ def _figures(context: Context, worksheet: Worksheet) -> None:
         left_edge, right_edge = {"left": 1, "left_color": look.WHITE}, {"right": 1, "right_color": look.WHITE}
         label_style = styles.get(**edge, font_color=look.MUTED, font_size=9, align="center", left=1, right=1,
                                  border_color=look.WHITE)  # fmt: skip
-        value_style = styles.get(**edge, bold=True, font_size=17, font_color=look.NAVY, align="center", left=1, right=1,
+        value_style = styles.get(**edge, bold=True, font_size=18, font_color=look.NAVY, align="center", left=1, right=1,
                                  num_format=number, border_color=look.WHITE)  # fmt: skip
         worksheet.merge_range(row, first - 1, row, last - 1, label, label_style)
-        worksheet.merge_range(row + 1, first - 1, row + 1, last - 1, "", value_style)
+        worksheet.merge_range(row + 1, first - 1, row + 2, last - 1, "", value_style)
         value = result(measure)
         worksheet.write_formula(row + 1, first - 1, f'=IFERROR(IF({value}="","-",{value}),"-")', value_style, "-")
         worksheet.write_string(
-            row + 2, first - 1, word, styles.get(**edge, **left_edge, font_color=look.MUTED, font_size=9, align="right")
+            row + 3, first - 1, word, styles.get(**edge, **left_edge, font_color=look.MUTED, font_size=9, align="right")
         )
         shown = address(row + 2, first)
+        delta = '+0.0%" pts";-0.0%" pts";0.0%" pts"' if measure == "Service level" else "+0.0%;-0.0%;0.0%"
         worksheet.write_formula(
-            row + 2, last - 1, f'=IFERROR(IF(ISNUMBER({shown}),{against.format(shown)},"-"),"-")',
-            styles.get(**edge, **right_edge, num_format="+0.0%;-0.0%;0.0%", bold=True, align="left"), "-",
+            row + 3, last - 1, f'=IFERROR(IF(ISNUMBER({shown}),{against.format(shown)},"-"),"-")',
+            styles.get(**edge, **right_edge, num_format=delta, bold=True, align="left", indent=1), "-",
         )  # fmt: skip
-        cell = address(row + 3, last)
+        cell = address(row + 4, last)
         for criteria, name in ((f"{good}*N({cell})<-0.0005", "Error"), (f"{good}*N({cell})>=0.0005", "Signed")):
-            worksheet.conditional_format(row + 2, last - 1, row + 2, last - 1, {
+            worksheet.conditional_format(row + 3, last - 1, row + 3, last - 1, {
                 "type": "formula", "criteria": f"=AND(ISNUMBER({cell}),{criteria})",
                 "format": styles.dxf(font_color=STATUS_LOOKS[name]["font_color"]),
             })  # fmt: skip
-    worksheet.set_row(FIGURES_ROW + 1, 30)
 
 
 def _helper(context: Context, worksheet: Worksheet) -> int:
@@ -212,7 +209,7 @@ def _helper(context: Context, worksheet: Worksheet) -> int:
         ("ProductionPlan", "Total production"),
         ("InventoryPlan", "Closing stock"),
     )
-    labels = [header for header in context.grids["SalesPlan"].header[context.grids["SalesPlan"].lead :]]
+    labels = list(context.grids["SalesPlan"].header[context.grids["SalesPlan"].lead :])
     for index in range(max(HELPER_PERIODS, len(labels))):
         row = TABLE_ROW + 1 + index
         lead = len(GRID_BY_NAME["SalesPlan"].lead_headers)
@@ -240,7 +237,6 @@ def _chart(context: Context, worksheet: Worksheet, last: int) -> None:
     _section(context, worksheet, CHART_ROW, "Demand, production and stock")
     styles = context.styles
     row, column = FAMILY_CELL
-    worksheet.set_row(row - 1, 20)
     worksheet.write_string(row - 1, BOARD_LEFT - 1, "Show family", styles.get(font_color=look.MUTED, align="right"))
     chosen = styles.input_cell(align="left", bold=True)
     worksheet.merge_range(row - 1, column - 1, row - 1, column, "", chosen)
@@ -289,7 +285,7 @@ def _chart(context: Context, worksheet: Worksheet, last: int) -> None:
         {"visible": True, "line": {"color": look.LINE, "width": 0.75}},
     })  # fmt: skip
     columns.set_chartarea({"border": {"color": look.LINE}})
-    columns.set_size({"width": 96 * (BOARD_RIGHT - BOARD_LEFT + 1), "height": 17 * CHART_LINES - 4})
+    columns.set_size({"width": 96 * (BOARD_RIGHT - BOARD_LEFT + 1), "height": 20 * CHART_LINES - 6})
     worksheet.insert_chart(CHART_ROW + 1, BOARD_LEFT - 1, columns, {
         "object_position": 2, "y_offset": 4,
         "description": "Columns: production. Line with dots: demand. Dashed line: closing stock. By period.",
@@ -310,6 +306,7 @@ def _findings(context: Context, worksheet: Worksheet) -> None:
             f'=IFERROR(IF({message}="",{nothing},HYPERLINK("#"&IF({place}="","Checks!A{TABLE_ROW + index}",{place}),'
             f'IF({table}="","",{table}&": ")&{message})),"")'
         )
+        worksheet.merge_range(row - 1, BOARD_LEFT, row - 1, BOARD_RIGHT - 1, "", link)
         worksheet.write_formula(row - 1, BOARD_LEFT, formula, link, "")
     mark_words(
         context, worksheet, FINDINGS_ROW + 1, BOARD_LEFT, ("Error", "Warning", "Info"), FINDINGS_ROW + FINDINGS_SHOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ from .table_rules import (
 )
 
 _WIDTHS = {
-    "Description": 30, "Note": 44, "Comment": 34, "Message": 84, "Definition": 52, "Decision": 40, "Effect": 26,
+    "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 52, "Decision": 40, "Effect": 26,
     "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 20, "Column": 20,
     "KPI": 30, "Measure": 20, "Event": 22, "Risk": 24, "Scenario": 18, "Step": 16, "Owner": 15, "Signed by": 15,
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
@@ -38,12 +39,16 @@ _WIDTHS = {
     "Version": 18, "Row": 7, "Number": 9, "Currency": 10, "Kind": 13,
 }  # fmt: skip
 _TABLE_WIDTHS = {
-    ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 96, ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
+    ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
+    ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
     ("tblPlan", "Measure"): 26, ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
 _WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
 PERIOD_WIDTH = 8.7
+_WIDEST = 42.0
+_CHARACTERS_A_UNIT = 1.15
+"""Characters of usual text in one unit of column width."""
 
 SHEET_HINTS: dict[str, str] = {
     "Items": "Yellow cells are yours. Rest the mouse on a header for its meaning. Type below the last row to add one.",
@@ -138,23 +143,27 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
     bottom, right = top + len(rows), left + len(headers) - 1
     styles = context.styles
     if caption:
-        worksheet.write_string(CAPTION_ROW - 1, left - 1, f"{table.name[3:]} - {table.help}", styles.caption)
+        worksheet.write_string(CAPTION_ROW - 1, left - 1, f"{spoken_name(table)} - {table.help}", styles.caption)
     is_input = table.role == "input"
     options: list[dict[str, Any]] = []
+    widths: list[float] = []
     for offset, header in enumerate(headers):
         column = table.column(header) if header in table.headers else Column(header, "number", "")
         number_format = look.number_format(column, name, context.bucket)
-        width = _width(table, header, column)
+        width = _width(table, header, column, [row[offset] for row in rows])
+        widths.append(width)
         ink = look.INPUT_INK if is_input else look.INK
         worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink))
-        wrap = {"text_wrap": True} if header in _WRAPPED else {}
+        more: dict[str, Any] = {} if _right(column) else {"indent": 1}
+        if header in _WRAPPED:
+            more |= {"text_wrap": True, "valign": "top"}
         if name == "tblSettings" and header != "Value":
-            cell = styles.output_cell(number_format, **wrap)
+            cell = styles.output_cell(number_format, **more)
         elif is_input:
-            cell = styles.input_cell(number_format, **wrap)
+            cell = styles.input_cell(number_format, **more)
         else:
-            cell = styles.output_cell(number_format, **wrap)
-        options.append({"header": header, "header_format": styles.header(_right(column))})
+            cell = styles.output_cell(number_format, **more)
+        options.append({"header": header, "header_format": styles.header(_right(column, table), indent=1)})
         for index, row in enumerate(rows):
             style = _special_cell(context, name, header, row) or cell
             write_value(worksheet, top + 1 + index, left + offset, row[offset], style)
@@ -162,22 +171,50 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         top - 1, left - 1, bottom - 1, right - 1, {"name": name, "columns": options, "style": None, "autofilter": True}
     )
     worksheet.set_row(top - 1, 30)
+    if is_input:
+        _wrapped_rows(worksheet, top, headers, rows, widths)
     _write_notes(worksheet, table, top, left)
     if is_input:
         _write_checks(context, worksheet, table, top, left, bottom, right)
     return top, left, bottom, right
 
 
-def _right(column: Column) -> bool:
+def spoken_name(table: Table) -> str:
+    """``Bill of resources`` for tblBillOfResources."""
+    words = re.findall("[A-Z][a-z]*", table.name[3:])
+    return " ".join([words[0], *(word.lower() for word in words[1:])])
+
+
+def _wrapped_rows(
+    worksheet: Worksheet, top: int, headers: Sequence[str], rows: Sequence[Sequence[object]], widths: Sequence[float]
+) -> None:
+    """Height of the rows whose long texts take several lines; Excel would find out, other programs would not."""
+    for index, row in enumerate(rows):
+        lines = [
+            -(-len(str(value)) // int(width * _CHARACTERS_A_UNIT))
+            for header, value, width in zip(headers, row, widths, strict=True)
+            if header in _WRAPPED and value
+        ]
+        if max(lines, default=1) > 1:
+            worksheet.set_row(top + index, 13.5 * max(lines))
+
+
+def _right(column: Column, table: Table | None = None) -> bool:
+    if table is not None and table.name in ("tblSettings", "tblResult") and column.name == "Value":
+        return True
     return look.is_number(column) or column.kind in ("period", "date")
 
 
-def _width(table: Table, header: str, column: Column) -> float:
+def _width(table: Table, header: str, column: Column, values: Sequence[object]) -> float:
+    """Fixed by header or kind, wider where texts need it."""
     if header not in table.headers:
         return PERIOD_WIDTH
     fixed = _TABLE_WIDTHS.get((table.name, header)) or _WIDTHS.get(header)
     if fixed:
-        return fixed
+        if header in _WRAPPED or column.kind not in ("text", "choice"):
+            return fixed
+        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        return min(max(fixed, longest + 3), _WIDEST)
     # a header wraps onto two lines beside its filter button: its longest word must fit
     longest = max(len(word) for word in header.split()) + 4
     half = len(header) / 2 + 4
@@ -188,7 +225,7 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
     """Cells whose look hangs on their row: values of settings and of headline figures."""
     styles = context.styles
     if header != "Value":
-        return styles.output_cell(bold=True) if (table, header) == ("tblSettings", "Setting") else None
+        return styles.output_cell(bold=True, indent=1) if (table, header) == ("tblSettings", "Setting") else None
     if table == "tblSettings":
         kinds = {setting.name: setting.kind for setting in SETTINGS}
         kind = kinds.get(str(row[0]), "text")

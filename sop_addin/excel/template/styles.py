@@ -90,6 +90,8 @@ def number_format(column: Column, table: str = "", bucket: str = "Month") -> str
     if column.kind == "number":
         if column.name == "Rate":
             return RATE
+        if table == "tblKpis":
+            return ONE_DECIMAL
         return FACTOR if column.name in _FACTORS else QUANTITY
     if column.kind == "period":
         return DATE if bucket == "Week" else MONTH
@@ -157,10 +159,10 @@ class Styles:
     def wrapped(self) -> Format:
         return self.get(font_color=INK, text_wrap=True, valign="top")
 
-    def header(self, right: bool = False) -> Format:
+    def header(self, right: bool = False, indent: int = 0) -> Format:
+        side: dict[str, Any] = {"align": "right"} if right else {"align": "left", "indent": indent}
         return self.get(
-            bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, border=1, border_color=NAVY,
-            align="right" if right else "left",
+            bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, border=1, border_color=NAVY, **side
         )  # fmt: skip
 
     def input_cell(self, number_format: str = GENERAL, **more: Any) -> Format:
