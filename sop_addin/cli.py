@@ -5,12 +5,12 @@ Heavy imports stand inside the commands, so that ``--help`` is there at once.
 
 from __future__ import annotations
 
-import os
-import shutil
+import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +25,7 @@ from .cli_output import (
     progress,
     say,
     say_findings,
+    say_recalculation,
     show_json,
     show_summary,
     write_report,
@@ -41,7 +42,7 @@ PLAN_HAS_ERRORS = 1
 NOT_POSSIBLE = 2
 STOPPED = 130
 
-DEFAULT_SAMPLE = "appliances"
+APPLIANCES = "appliances"
 TEMPLATE = Path("workbook", "SOP_Template.xlsm")
 TABLES_PAGE = Path("docs", "tables.md")
 
@@ -84,7 +85,7 @@ def new(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The workbook to make (.xlsm).")],
     blank: Annotated[bool, typer.Option("--blank", help="Empty tables.")] = False,
     sample: Annotated[
-        str | None, typer.Option("--sample", metavar="NAME", help=f"A sample company [default: {DEFAULT_SAMPLE}].")
+        str | None, typer.Option("--sample", metavar="NAME", help=f"A sample company [default: {APPLIANCES}].")
     ] = None,
     data: Annotated[
         Path | None,
@@ -101,13 +102,14 @@ def new(
         raise typer.BadParameter(f"'{out}' exists; choose another name, or --force to replace it", param_hint="'OUT'")
     from .model.validation import validate
 
-    raw = _csv_tables(data) if data else {} if blank else _sample_tables(sample or DEFAULT_SAMPLE)
-    tables, workbook = _workbook(raw)
-    _write(out, workbook)
-    findings = validate(tables)
+    inputs = _csv_inputs(data, "--data") if data else _blank_inputs() if blank else _sample_inputs(sample or APPLIANCES)
+    _save(out, inputs.workbook())
+    counts = ""
     if data:
+        findings = validate(inputs.tables)
         say_findings(findings, ("Error", "Warning"))
-    typer.echo(f"Written: {out}" + (f" ({count_line(findings)})" if data else ""))
+        counts = f" ({count_line(findings)})"
+    typer.echo(f"Written: {out}{counts}")
 
 
 @app.command()
@@ -124,29 +126,31 @@ def run(
 ) -> None:
     """Plan BOOK: check, forecast, aggregate to families, balance; write the plan into the workbook."""
     target = _target(book, out)
-    from .excel.read_tables import read_tables
+    from .engines.closed_file import recalculate_book
     from .excel.write_plan import write_plan
     from .planning.cycle import run_cycle
     from .planning.scenarios import check_scenario
 
     chosen = _steps(steps)
-    with _opened(book) as workbook, progress() as report:
+    with progress() as report:
         report("Reading the workbook", 0, 0)
-        tables = read_tables(workbook)
-        with _wrong_usage("--scenario"):
-            check_scenario(tables, scenario)
-        plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
-        if plan.steps:
-            report("Writing the plan", 0, 0)
-            write_plan(workbook, plan)
-            workbook.app.calculate()
-            workbook.save(target)
+        with _opened(book) as (workbook, tables):
+            with _wrong_usage("--scenario"):
+                check_scenario(tables, scenario)
+            plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
+            if plan.steps:
+                report("Writing the plan", 0, 0)
+                write_plan(workbook, plan)
+                recalculation = recalculate_book(workbook)
+                workbook.save(target)
     if as_json:
         show_json(plan_json(plan, target))
     say_findings(plan.findings, ("Error", "Warning"))
     if not plan.steps:
         say(f"{book}: not planned and not changed; mend the {count_line(plan.findings).split(',')[0]} first.")
-    elif not as_json:
+    else:
+        say_recalculation(recalculation)
+    if plan.steps and not as_json:
         show_summary(plan_summary(plan, target))
     raise typer.Exit(_verdict(plan.findings))
 
@@ -154,11 +158,10 @@ def run(
 @app.command()
 def check(book: Book, as_json: Json = False) -> None:
     """Check BOOK and list what is found; nothing is written."""
-    from .excel.read_tables import read_tables
     from .model.validation import validate
 
-    with _opened(book) as workbook:
-        findings = validate(read_tables(workbook))
+    with _opened(book) as (_, tables):
+        findings = validate(tables)
     if as_json:
         show_json({"status": "Errors" if findings.errors else "Ready to plan", "findings": findings_json(findings)})
     else:
@@ -175,12 +178,11 @@ def export(
     """Write every table and grid of BOOK as CSV into FOLDER (grids long: keys, Measure, Period, Value)."""
     from .excel.csv_files import write_csv_folder
 
-    with _opened(book) as workbook, tempfile.TemporaryDirectory() as draft:
-        write_csv_folder(workbook, Path(draft))
+    with _opened(book) as (workbook, _), tempfile.TemporaryDirectory() as draft:
+        files = write_csv_folder(workbook, draft)
         folder.mkdir(parents=True, exist_ok=True)
-        files = sorted(Path(draft).iterdir())
         for file in files:
-            _write(folder / file.name, file.read_bytes())
+            _save(folder / file.name, file.read_bytes())
     typer.echo(f"Written: {len(files)} files in {folder}")
 
 
@@ -203,26 +205,68 @@ def build_template(
             say(f"{file} is not what the sources build; run `sop-addin build-template` and commit the result.")
         raise typer.Exit(PLAN_HAS_ERRORS if stale else DONE)
     for file, content in generated.items():
-        _write(file, content)
+        _save(file, content)
         typer.echo(f"Written: {file}" if file in stale else f"Unchanged: {file}")
 
 
 # --- pieces of commands -----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a workbook is made from: cells as they were given, and the same, typed."""
+
+    raw: Mapping[str, pd.DataFrame | RawTable]
+    tables: Tables
+
+    def workbook(self) -> bytes:
+        """A complete .xlsm with calculated formulas and no plan."""
+        from .engines.closed_file import recalculate_bytes
+        from .excel.template import workbook_bytes
+
+        return recalculate_bytes(workbook_bytes(self.raw, self.tables))
+
+
+def _blank_inputs() -> Inputs:
+    from .model.tables import Tables
+
+    return Inputs({}, Tables())
+
+
+def _sample_inputs(name: str) -> Inputs:
+    from .model.reading import typed_tables
+    from .model.tables import Place, RawTable
+    from .sample import SAMPLES, sample_tables
+
+    if name not in SAMPLES:
+        raise typer.BadParameter(f"'{name}' is no sample; choose from {', '.join(SAMPLES)}", param_hint="'--sample'")
+    raw = {name: RawTable(frame, Place("")) for name, frame in sample_tables(name).items()}
+    sales_plan, production_plan = raw.pop("SalesPlan"), raw.pop("ProductionPlan")
+    return Inputs(raw, typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan))
+
+
+def _csv_inputs(folder: Path, option: str) -> Inputs:
+    from .excel.csv_files import read_csv_folder
+
+    with _wrong_usage(option):
+        csv = read_csv_folder(folder)
+    return Inputs(csv.raw, csv.tables())
+
+
 @contextmanager
-def _opened(book: Path) -> Iterator[Any]:
-    """The workbook, closed again whatever happens. A folder of CSV files becomes a workbook first."""
+def _opened(book: Path) -> Iterator[tuple[Any, Tables]]:
+    """The workbook and its tables. A folder of CSV files becomes a workbook first; findings name its files."""
     from .engines.closed_file import open_book
+    from .excel.read_tables import read_tables
 
     with tempfile.TemporaryDirectory() as draft:
-        path = book
+        path, inputs = book, None
         if book.is_dir():
-            path = Path(draft, "Plan.xlsm")
-            path.write_bytes(_workbook(_csv_tables(book))[1])
+            path, inputs = Path(draft, "Plan.xlsm"), _csv_inputs(book, "BOOK")
+            path.write_bytes(inputs.workbook())
         workbook = open_book(path)
         try:
-            yield workbook
+            yield workbook, inputs.tables if inputs else read_tables(workbook)
         finally:
             workbook.close()
 
@@ -265,51 +309,19 @@ def _verdict(findings: Findings) -> int:
     return PLAN_HAS_ERRORS if findings.errors else DONE
 
 
-def _csv_tables(folder: Path) -> dict[str, RawTable]:
-    from .excel.csv_files import read_csv_folder
-
-    return read_csv_folder(folder)
-
-
-def _sample_tables(name: str) -> dict[str, pd.DataFrame]:
-    from .sample import sample_tables
-
-    return sample_tables(name)
-
-
-def _workbook(raw: Any) -> tuple[Tables, bytes]:
-    """Raw tables as typed tables and as a workbook."""
-    from .excel.template import workbook_bytes
-    from .model.reading import typed_tables
-
-    tables = typed_tables(raw)
-    return tables, workbook_bytes(raw, tables)
-
-
 def _generated(out: Path | None) -> dict[Path, bytes]:
     """Files that the sources build, with what they build."""
-    _, workbook = _workbook(_sample_tables(DEFAULT_SAMPLE))
-    return {out or TEMPLATE: workbook}
+    from .tables_page import tables_page
+
+    workbook = _sample_inputs(APPLIANCES).workbook()
+    return {out: workbook} if out else {TEMPLATE: workbook, TABLES_PAGE: tables_page().encode()}
 
 
-def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing: a draft beside the file takes its place in one move."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, draft)
-        else:
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(draft).chmod(0o666 & ~umask)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+def _save(path: Path, content: bytes) -> None:
+    """All of it or nothing, and not over a workbook that is open elsewhere."""
+    from .engines.closed_file.atomic_save import save_atomically
+
+    save_atomically(path, content, None)
 
 
 # --- the way in -------------------------------------------------------------------------------------------------------
@@ -318,6 +330,7 @@ def _write(path: Path, content: bytes) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code. Whatever goes wrong ends as one sentence on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    logging.getLogger("sop_addin").addHandler(logging.NullHandler())  # what a user should know is said, not logged
     try:
         code = app(given, prog_name="sop-addin", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last resort: nobody may ever see a traceback

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from .engines.closed_file import Recalculation
     from .model.findings import Finding, Findings
     from .model.plan import Plan
 
@@ -96,6 +97,16 @@ def show_summary(lines: list[tuple[str, str]]) -> None:
     else:
         for label, text in lines:
             typer.echo(f"{label}: {text}")
+
+
+def say_recalculation(outcome: Recalculation) -> None:
+    """Formulas whose value in the file is not of today; Excel calculates them when it opens the workbook."""
+    if outcome.problem:
+        say(f"Warning: {outcome.problem}")
+    for address, reason in list(outcome.unavailable.items())[:3]:
+        say(f"Warning: {address} keeps its value until Excel opens the workbook: {reason}")
+    if len(outcome.unavailable) > 3:
+        say(f"... and {len(outcome.unavailable) - 3:,} more formulas.")
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
