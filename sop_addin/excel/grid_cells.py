@@ -247,7 +247,7 @@ class GridCells:
         stock, target = (
             self._here("InventoryPlan", key, measure, period) for measure in ("Closing stock", "Target stock")
         )
-        return f'=IF(ISNUMBER({target}),{stock}-{target},"")'
+        return f'=IF(ISNUMBER({target}),ROUND({stock}-{target},6),"")'
 
     def _days_of_cover(self, key: Key, period: pd.Timestamp) -> str:
         index = self.position[period]
@@ -277,15 +277,14 @@ class GridCells:
         return f"={revenue}-SUM({','.join(self._here('FinancePlan', key, cost, period) for cost in costs)})"
 
     def _sum_of_families(self, key: Key, period: pd.Timestamp) -> str:
+        """Sum of the families' rows. The area must not hold the Total rows themselves: that would be circular."""
         place = self.places["FinancePlan"]
-        letter = column_letter(place.columns[period])
-        family, measure = (column_letter(place.leads[header]) for header in ("Family", "Measure"))
-
-        def area(column: str) -> str:
-            return f"${column}${place.first}:${column}${place.last}"
-
-        values = f"{letter}${place.first}:{letter}${place.last}"
-        return f'=SUMIFS({values},{area(family)},"<>{TOTAL_FAMILY}",{area(measure)},"{key[1]}")'
+        rows = [row for (owner, _), row in place.rows.items() if owner != (TOTAL_FAMILY,)]
+        if not rows:
+            return "=0"
+        letter, measure = column_letter(place.columns[period]), column_letter(place.leads["Measure"])
+        first, last = min(rows), max(rows)
+        return f'=SUMIFS({letter}${first}:{letter}${last},${measure}${first}:${measure}${last},"{key[1]}")'
 
 
 def _literal(value: float) -> str:
