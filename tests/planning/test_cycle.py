@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from companies import company
 
 from sop_addin.model.errors import InputError
 from sop_addin.planning.consensus import consensus_demand
@@ -13,7 +14,7 @@ from sop_addin.planning.cycle import STEPS, run_cycle
 JANUARY = pd.Timestamp(2027, 1, 1)
 
 
-def test_all_steps_give_forecast_demand_balance_items_and_money(company):
+def test_all_steps_give_forecast_demand_balance_items_and_money():
     plan = run_cycle(company())
     assert plan.steps == STEPS
     assert not plan.findings.errors
@@ -24,14 +25,14 @@ def test_all_steps_give_forecast_demand_balance_items_and_money(company):
     assert set(plan.seconds) >= {"check", "forecast", "aggregate", "balance", "items", "finance"}
 
 
-def test_demand_of_the_balance_is_the_consensus_demand(company):
+def test_demand_of_the_balance_is_the_consensus_demand():
     plan = run_cycle(company())
     wanted = consensus_demand(plan.tables.sales_plan).set_index(["Family", "Period"])["Consensus demand"]
     got = plan.balance.families.set_index(["Family", "Period"])["Demand"]
     np.testing.assert_allclose(got, wanted.reindex(got.index), rtol=1e-9)
 
 
-def test_item_forecasts_add_up_to_their_family_in_family_units(company):
+def test_item_forecasts_add_up_to_their_family_in_family_units():
     plan = run_cycle(company())
     january = plan.forecast[plan.forecast["Period"] == JANUARY].set_index("Item")["Forecast"]
     demand = plan.tables.sales_plan.set_index(["Family", "Period"])["Statistical forecast"]
@@ -39,7 +40,7 @@ def test_item_forecasts_add_up_to_their_family_in_family_units(company):
 
 
 @pytest.mark.parametrize("measure", ["Demand", "Production", "Closing stock"])
-def test_items_of_the_plan_add_up_to_their_family_exactly(company, measure):
+def test_items_of_the_plan_add_up_to_their_family_exactly(measure):
     plan = run_cycle(company())
     units = plan.tables.items.set_index("Item")["Units per family unit"]
     items = plan.item_plan.assign(family_units=plan.item_plan[measure] / plan.item_plan["Item"].map(units))
@@ -48,7 +49,7 @@ def test_items_of_the_plan_add_up_to_their_family_exactly(company, measure):
     np.testing.assert_allclose(added.reindex(wanted.index), wanted, rtol=1e-9, atol=1e-9)
 
 
-def test_an_override_replaces_the_forecast_and_survives_the_run(company):
+def test_an_override_replaces_the_forecast_and_survives_the_run():
     tables = company(demand={"Family": ["Pumps"], "Period": ["2027-02"], "Value": [0]})
     plan = run_cycle(tables)
     february = plan.balance.families.set_index(["Family", "Period"])["Demand"]["Pumps", pd.Timestamp(2027, 2, 1)]
@@ -57,13 +58,13 @@ def test_an_override_replaces_the_forecast_and_survives_the_run(company):
     assert list(kept[["Family", "Override"]].itertuples(index=False, name=None)) == [("Pumps", 0.0)]
 
 
-def test_an_override_outside_the_horizon_is_kept(company):
+def test_an_override_outside_the_horizon_is_kept():
     tables = company(demand={"Family": ["Pumps"], "Period": ["2029-02"], "Value": [7]})
     kept = run_cycle(tables).tables.sales_plan.dropna(subset=["Override"])
     assert list(kept["Period"]) == [pd.Timestamp(2029, 2, 1)]
 
 
-def test_the_balance_plans_from_overrides_alone_without_items_or_history(company):
+def test_the_balance_plans_from_overrides_alone_without_items_or_history():
     demand = {"Family": ["Pumps"] * 6, "Period": [f"2027-{month:02d}" for month in range(1, 7)], "Value": [100] * 6}
     plan = run_cycle(company(tblItems=None, tblHistory=None, demand=demand), ("balance",))
     assert not plan.findings.errors
@@ -72,7 +73,7 @@ def test_the_balance_plans_from_overrides_alone_without_items_or_history(company
     assert list(pumps["Demand"]) == [100.0] * 6
 
 
-def test_errors_in_the_tables_stop_the_run_before_any_step(company):
+def test_errors_in_the_tables_stop_the_run_before_any_step():
     tables = company(tblItems={"Item": ["P1"], "Family": ["Pmups"]})
     plan = run_cycle(tables)
     assert plan.steps == ()
@@ -85,12 +86,12 @@ def test_an_unknown_step_is_named_with_the_choice():
         run_cycle(None, ("solve",))
 
 
-def test_aggregate_alone_needs_an_item_forecast(company):
+def test_aggregate_alone_needs_an_item_forecast():
     with pytest.raises(InputError, match="Item Forecast is empty; run the step forecast first"):
         run_cycle(company(), ("aggregate",))
 
 
-def test_the_long_plan_has_one_unit_a_measure_and_no_blanks(company):
+def test_the_long_plan_has_one_unit_a_measure_and_no_blanks():
     table = run_cycle(company()).plan_table
     assert not table.isna().any().any()
     families = table[table["Family"] != "-"]
@@ -98,12 +99,12 @@ def test_the_long_plan_has_one_unit_a_measure_and_no_blanks(company):
     assert not table.duplicated(["Scenario", "Family", "Source", "Resource", "Period", "Measure"]).any()
 
 
-def test_the_same_tables_give_the_same_plan(company):
+def test_the_same_tables_give_the_same_plan():
     first, second = run_cycle(company()), run_cycle(company())
     pd.testing.assert_frame_equal(first.plan_table, second.plan_table)
 
 
-def test_progress_names_what_is_being_done(company):
+def test_progress_names_what_is_being_done():
     told: list[tuple[str, int, int]] = []
     run_cycle(company(), progress=lambda *words: told.append(words))
     assert ("Forecasting items", 3, 3) in told

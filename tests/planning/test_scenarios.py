@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from companies import company
 
 from sop_addin.model.errors import InputError
 from sop_addin.planning.cycle import run_cycle
@@ -18,7 +19,7 @@ def scenario(lever: str, change: float, **where: object) -> dict[str, list[objec
     return {name: [value] for name, value in {**columns, "Change %": change, **where}.items()}
 
 
-def test_demand_moves_in_its_family_and_months_only(company):
+def test_demand_moves_in_its_family_and_months_only():
     tables = company(tblScenarios=scenario("Demand", 0.1, Family="Pumps", From="2027-02", To="2027-03"), demand=DEMAND)
     moved = apply_scenario(tables, "What if").sales_plan.set_index(["Family", "Period"])["Override"]
     changed = moved[moved != 100.0]
@@ -27,7 +28,7 @@ def test_demand_moves_in_its_family_and_months_only(company):
     assert (tables.sales_plan["Override"] == 100.0).all()
 
 
-def test_capacity_moves_machine_units_and_hours_per_head(company):
+def test_capacity_moves_machine_units_and_hours_per_head():
     tables = company(tblScenarios=scenario("Capacity", -0.5))
     moved = apply_scenario(tables, "What if").capacity.set_index(["Resource", "Period"])
     assert (moved.loc["Press"]["Capacity"] == 100.0).all()
@@ -35,7 +36,7 @@ def test_capacity_moves_machine_units_and_hours_per_head(company):
     assert len(moved) == 12
 
 
-def test_an_exception_of_the_period_is_what_moves(company):
+def test_an_exception_of_the_period_is_what_moves():
     capacity = {"Resource": ["Press"], "Period": ["2027-03"], "Capacity": [80]}
     tables = company(tblScenarios=scenario("Capacity", 0.5, Resource="Press"), tblCapacity=capacity)
     moved = apply_scenario(tables, "What if").capacity.set_index(["Resource", "Period"])["Capacity"]
@@ -43,7 +44,7 @@ def test_an_exception_of_the_period_is_what_moves(company):
     assert moved["Press", pd.Timestamp(2027, 4, 1)] == 300.0
 
 
-def test_more_of_a_binding_capacity_never_costs_more(company):
+def test_more_of_a_binding_capacity_never_costs_more():
     base = run_cycle(company(demand=DEMAND), ("balance",))
     more = company(tblScenarios=scenario("Capacity", 0.5, Resource="Press"), demand=DEMAND)
     plan = run_cycle(more, ("balance",), scenario="What if")
@@ -60,16 +61,16 @@ def test_more_of_a_binding_capacity_never_costs_more(company):
         ("Overtime", "capacity", "Overtime limit", 55.0),
     ],
 )
-def test_money_and_overtime_levers_become_exceptions_of_the_period(company, lever, frame, column, value):
+def test_money_and_overtime_levers_become_exceptions_of_the_period(lever, frame, column, value):
     moved = getattr(apply_scenario(company(tblScenarios=scenario(lever, 0.1)), "What if"), frame)
     assert moved[column].iloc[0] == pytest.approx(value)
 
 
-def test_opening_stock_moves_at_the_items_too(company):
+def test_opening_stock_moves_at_the_items_too():
     moved = apply_scenario(company(tblScenarios=scenario("Opening stock", -1.0)), "What if")
     assert (moved.items["Opening stock"] == 0).all()
 
 
-def test_an_unknown_scenario_is_refused_with_the_nearest_name(company):
+def test_an_unknown_scenario_is_refused_with_the_nearest_name():
     with pytest.raises(InputError, match="'What iff' is not in tblScenarios; did you mean 'What if'"):
         check_scenario(company(tblScenarios=scenario("Demand", 0.1)), "What iff")

@@ -1,11 +1,10 @@
-"""Small companies to plan with."""
+"""A small company to plan with: pumps and valves, two sources, a press and a crew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
-import pytest
 
 from sop_addin.model.reading import typed_tables
 from sop_addin.model.tables import Place, RawTable, Tables
@@ -61,8 +60,6 @@ PUMPS_AND_VALVES: dict[str, dict[str, list[object]]] = {
     },
 }
 
-Company = Callable[..., Tables]
-
 
 def raw_table(name: str, columns: Mapping[str, list[object]]) -> RawTable:
     frame = pd.DataFrame(columns, dtype=object)
@@ -72,13 +69,12 @@ def raw_table(name: str, columns: Mapping[str, list[object]]) -> RawTable:
     return RawTable(frame, Place(name, letters, 1))
 
 
-@pytest.fixture
-def company() -> Company:
-    """``company(tblFamilies={...}, demand={...})``: pumps and valves, with some tables replaced."""
+def raw_company(**tables: dict[str, list[object]] | None) -> dict[str, RawTable]:
+    """Pumps and valves, with some tables replaced (or left out, where None)."""
+    columns = {**PUMPS_AND_VALVES, **tables}
+    return {name: raw_table(name, table) for name, table in columns.items() if table is not None}
 
-    def build(*, demand: dict[str, list[object]] | None = None, **tables: dict[str, list[object]] | None) -> Tables:
-        columns = {**PUMPS_AND_VALVES, **tables}
-        raw = {name: raw_table(name, table) for name, table in columns.items() if table is not None}
-        return typed_tables(raw, demand=None if demand is None else raw_table("tblDemand", demand))
 
-    return build
+def company(*, demand: dict[str, list[object]] | None = None, **tables: dict[str, list[object]] | None) -> Tables:
+    """The same, typed; ``demand`` are overrides."""
+    return typed_tables(raw_company(**tables), demand=None if demand is None else raw_table("tblDemand", demand))
