@@ -264,7 +264,7 @@ class Tables:
             raise EngineError(f"{name!r} is no table name: letters, digits, points and underscores only.")
         for table in self._tables.values():
             if table.name.lower() == name.lower():
-                raise EngineError(f"There is a table {name} already, on sheet {table.sheet}.")
+                raise EngineError(f"There is a table {table.name} already, on sheet {table.sheet}.")
             if table.sheet == sheet and boxes_overlap(table.box, box):
                 raise EngineError(f"Table {name} would overlap table {table.name} on sheet {sheet}.")
         if any(known.lower() == name.lower() for known, _ in self._workbook.name_elements()):
