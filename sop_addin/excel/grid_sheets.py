@@ -55,8 +55,9 @@ def read_grid(book: Any, grid: Grid, bucket: str) -> GridSheet:
         )
     area = names[0].refers_to_range
     values, formulas = read_block(area), read_formulas(area)
+    # a text that begins with '=' is read alike both ways; a formula never has its own text as value
     cells: list[list[object]] = [
-        [Formula(text) if text.startswith("=") else value for value, text in zip(*rows, strict=True)]
+        [Formula(text) if text.startswith("=") and value != text else value for value, text in zip(*rows, strict=True)]
         for rows in zip(values, formulas, strict=True)
     ]
     headers = ["" if cell is None else str(cell).strip() for cell in values[0]]
