@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+
+import numpy as np
 
 from ...model.findings import Finding, Findings
 from ...model.plan import BalancePlan
@@ -13,7 +16,7 @@ from .explain import explain, marginal_values
 from .model import BalanceModel
 from .problem import BalanceProblem, build_problem
 from .result import build_plan, quantities
-from .solve import solve_stages
+from .solve import Solution, solve_stages
 from .solver import open_engine, scaled_matrix
 
 __all__ = ["build_model", "solve_balance"]
@@ -28,15 +31,35 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     begin = time.perf_counter()
     problem = build_problem(tables)
     model = build_model(problem)
-    engine = open_engine(scaled_matrix(model), solver)
+    if not problem.families.names or not problem.periods:
+        return _nothing_to_plan(model)
+    matrix = scaled_matrix(model)
+    engine = open_engine(matrix, solver)
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
     figures = quantities(model, solution.values)
     marginal = marginal_values(model, solution)
-    findings = problem.findings + explain(tables, model, solution, figures, marginal)
+    findings = problem.findings + explain(tables, model, matrix, solution, figures, marginal)
     return build_plan(
         model, solution, figures, findings.worst_first(), marginal=marginal, solver=engine.name,
         seconds=time.perf_counter() - begin,
     )  # fmt: skip
+
+
+def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
+    """An empty plan and the finding that says why."""
+    table, missing = ("tblFamilies", "family") if model.problem.periods else ("tblSettings", "period")
+    text = (
+        f"There is no {missing} to plan: fill in {'tblFamilies' if missing == 'family' else 'Plan start and demand'}."
+    )
+    finding = Finding("Error", table, None, "", "nothing_to_plan", text)
+    values = np.zeros(len(model.columns))
+    solution = Solution(values, np.zeros(len(model.rows)), values, [], True, 0.0, 0.0)
+    figures = quantities(model, values)
+    plan = build_plan(
+        model, solution, figures, Findings.of([finding]), marginal=marginal_values(model, solution), solver="",
+        seconds=0.0,
+    )  # fmt: skip
+    return replace(plan, status="Nothing to plan")
 
 
 def build_model(problem: BalanceProblem) -> BalanceModel:

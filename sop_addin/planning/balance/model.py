@@ -28,6 +28,7 @@ REVENUE = "Revenue"
 PHYSICAL = "physical"  # beyond what exists: only where a planner's own figures force it
 DEMAND = "demand"  # demand that is never served
 POLICY = "policy"  # rules of stock and of the production rate: given up before a sale is
+CLOSING = "closing"  # orders still late at the end where that is allowed: no broken limit, yet never to save money
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,8 @@ class Objective:
     def vector(self, columns: int) -> Floats:
         """(columns,) cost of each variable, revenue negative."""
         sign = np.where(np.array(self.names, dtype=object) == REVENUE, -1.0, 1.0)
-        return np.bincount(
-            np.array(self.columns, dtype=np.intp), np.array(self.prices, dtype=np.float64) * sign, minlength=columns
-        )
+        signed = np.array(self.prices, dtype=np.float64) * sign
+        return np.bincount(np.array(self.columns, dtype=np.intp), signed, minlength=columns).astype(np.float64)
 
 
 Row = list[LpVariable]
@@ -185,6 +185,7 @@ class BalanceModel:
                 weight = max(families.lost_sale_cost[family], families.unit_value[family])
                 for period, lost in enumerate(self.lost[family]):
                     self.slacks.append(Slack(lost, DEMAND, "demand_served", weight, period, family))
+                self._keep_closing_backorders_low(family)
         regular_limit = np.where(resources.staffed[:, None], np.inf, resources.capacity)
         overtime_limit = np.where(resources.staffed[:, None], np.inf, resources.overtime_limit)
         every_resource = range(len(resources.names))
@@ -192,6 +193,15 @@ class BalanceModel:
         self.overtime = [self.resource_row("overtime", r, overtime_limit[r]) for r in every_resource]
         self._add_heads()
         self._add_runs()
+
+    def _keep_closing_backorders_low(self, family: int) -> None:
+        """All demand is served, late if allowed: an order stays open at the end only where it cannot be served before.
+
+        Without this the cheapest plan would stop producing some periods before the horizon.
+        """
+        if self.late[family] and self.late[family][-1].upBound is None:
+            last, value = self.problem.horizon - 1, self.problem.families.unit_value[family]
+            self.slacks.append(Slack(self.late[family][-1], CLOSING, "closing_backorders", value, last, family))
 
     def _late_limit(self, family: int) -> list[float]:
         """Upper bounds of backorders: none where they are allowed, 0 at the end of the horizon unless allowed there."""

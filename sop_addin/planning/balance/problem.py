@@ -145,7 +145,7 @@ def build_problem(tables: Tables) -> BalanceProblem:
     receipts = _receipts(tables, families, sources)
     family_data = _families(tables, families, demand, sources, receipts)
     resources, resource_rows, use_notes = _resources(tables, families, sources, periods)
-    problem = BalanceProblem(
+    return BalanceProblem(
         tables.settings,
         periods,
         family_data,
@@ -158,7 +158,6 @@ def build_problem(tables: Tables) -> BalanceProblem:
         },
         notes + Findings.of(use_notes),
     )
-    return problem
 
 
 # --- frames to arrays -------------------------------------------------------------------------------------------------
@@ -309,7 +308,8 @@ def _opening_stock(tables: Tables, families: _Keyed) -> Floats:
     units = _clean(items["Units per family unit"].to_numpy(dtype=np.float64), 1.0, low=1e-9)
     stock = pd.Series(_clean(items["Opening stock"].to_numpy(dtype=np.float64), 0.0) / units)
     of_items = stock.groupby(items["Family"].astype(str).to_numpy()).sum().reindex(families.names).fillna(0.0)
-    return np.where(np.isnan(given), of_items.to_numpy(dtype=np.float64), given)
+    stock_of_items: Floats = of_items.to_numpy(dtype=np.float64)
+    return np.where(np.isnan(given), stock_of_items, given)
 
 
 def _kept_production(tables: Tables, families: _Keyed) -> tuple[Floats, Bools, Floats]:

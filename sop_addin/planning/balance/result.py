@@ -115,10 +115,8 @@ def build_plan(
     sign = -1.0 if maximise else 1.0
     objective = margin if maximise else total_cost
     broken = any(slack.level != DEMAND or not maximise for slack in solution.broken)
-    if not solution.proven:
-        status = "Feasible"
-    else:
-        status = "Optimal with broken limits" if broken else "Optimal"
+    best = "Optimal with broken limits" if broken else "Optimal"
+    status = best if solution.proven else "Feasible"
     return BalancePlan(
         status=status,
         objective=objective,

@@ -100,10 +100,8 @@ def facility_location(model: BalanceModel) -> None:
                     served[u].append((part, 1.0))
                     terms = [(part, 1.0), (model.run[source][t], -float(need[u]))]
                     model.add(f"location_{name}_{u}", terms, LE, 0.0)
-                model.add(
-                    f"location_sum_{name}", [(model.make[source][t], 1.0), (rest, -1.0), *((p, -1.0) for p, _ in parts)],
-                    EQ, 0.0,
-                )  # fmt: skip
+                whole: Terms = [(model.make[source][t], 1.0), (rest, -1.0), *((part, -1.0) for part, _ in parts)]
+                model.add(f"location_sum_{name}", whole, EQ, 0.0)
                 if arrives < horizon:
                     left_over.append((rest, 1.0))
         for u, terms in served.items():
@@ -137,4 +135,5 @@ def most_useful(model: BalanceModel, source: int) -> Floats:
     bound += float(sources.batch[source])
     limit = np.minimum(np.full(model.problem.horizon, max(bound, 1.0)), sources.maximum[source])
     fixed = families.fixed[family]
-    return np.where(np.isnan(fixed), limit, np.maximum(np.nan_to_num(fixed), 1.0))
+    most: Floats = np.where(np.isnan(fixed), limit, np.maximum(np.nan_to_num(fixed), 1.0))
+    return most

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .model import DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
+from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
 from .problem import Floats, Ints
 from .solver import Engine, Outcome, money_scale
 
 BROKEN = 1e-6  # of a typical quantity: less is rounding
-PENALTY = {POLICY: 1e2, DEMAND: 1e3, PHYSICAL: 1e4}
+PENALTY = {CLOSING: 3e1, POLICY: 1e2, DEMAND: 1e3, PHYSICAL: 1e4}
 ACTIVE = 1e-6  # scaled dual from which on a limit is taken to be active
 LATE_WEIGHT, NAME_WEIGHT = 1e-2, 1e-4
 
@@ -48,10 +48,10 @@ class _Level:
 
 
 def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solution:
-    """The best plan of ``model``; ``seconds`` limits the search for whole numbers (an LP is always solved to its end)."""
+    """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end."""
     search = _Search(model, engine, seconds)
     cost = model.objective.vector(len(model.columns))
-    penalised = cost + _penalties(model, cost)
+    penalised = cost + penalties(model, cost)
     outcome = search.solve(penalised)
     row_values, column_values = outcome.row_duals, outcome.column_duals
     final_cost = penalised
@@ -64,7 +64,7 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solutio
         values,
         row_values[:rows],
         column_values,
-        _broken(model, values),
+        [slack for slack in _broken(model, values) if slack.level != CLOSING],
         search.proven,
         outcome.gap,
         outcome.bound if outcome.gap else float(cost @ values),
@@ -102,7 +102,7 @@ class _Search:
         )  # fmt: skip
 
     def _first_plan(self, cost: Floats) -> Floats:
-        """A feasible plan: the relaxation with its whole numbers rounded up, so that a search never ends without one."""
+        """A feasible plan, so that no search ends without one: the relaxation, its whole numbers rounded up."""
         relaxed = self.engine.solve(cost, relax=True)
         rounded = relaxed.values.copy()
         rounded[self.integers] = np.ceil(rounded[self.integers] - 1e-6)
@@ -116,7 +116,7 @@ class _Search:
         return outcome
 
 
-def _penalties(model: BalanceModel, cost: Floats) -> Floats:
+def penalties(model: BalanceModel, cost: Floats) -> Floats:
     """(columns,) cost of breaking limits in the first stage: far above any cost, near 1e3 when scaled."""
     scale = np.array(model.scales, dtype=np.float64)
     unit = 1.0 / money_scale(cost, scale)
@@ -137,7 +137,7 @@ def _broken(model: BalanceModel, values: Floats) -> list[Slack]:
 def _levels(model: BalanceModel) -> Iterator[_Level]:
     """Slacks from the gravest level to the least."""
     ranks = sorted(set(model.problem.families.priority))
-    keys: list[tuple[str, int]] = [(PHYSICAL, 0), *((DEMAND, int(rank)) for rank in ranks), (POLICY, 0)]
+    keys: list[tuple[str, int]] = [(PHYSICAL, 0), *((DEMAND, int(rank)) for rank in ranks), (POLICY, 0), (CLOSING, 0)]
     groups: dict[tuple[str, int], list[Slack]] = {key: [] for key in keys}
     for slack in model.slacks:
         rank = int(model.problem.families.priority[slack.family]) if slack.level == DEMAND else 0

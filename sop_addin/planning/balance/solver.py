@@ -6,7 +6,8 @@ cost or limits starts from the last basis. CBC (bundled with PuLP 3.3, x86 and L
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import importlib
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,8 +18,9 @@ from ...model.errors import SolverError
 from .model import BalanceModel
 from .problem import Bools, Floats
 
+highspy: Any
 try:
-    import highspy
+    highspy = importlib.import_module("highspy")
 except ImportError:  # CBC does it then, slower
     highspy = None
 
@@ -183,8 +185,6 @@ class HighsEngine:
         self._option("time_limit", float(seconds) if is_mip else np.inf)
         large = len(matrix.value) >= INTERIOR_POINT_FROM
         self._option("solver", "ipm" if large and self.cold and not is_mip else "choose")
-        if is_mip:
-            self.highs.zeroAllClocks() if hasattr(self.highs, "zeroAllClocks") else None
         self.highs.run()
         self.cold = False
         return self._outcome(scale, is_mip)
@@ -338,8 +338,3 @@ def _sense(lower: float, upper: float) -> tuple[int, float]:
     if np.isfinite(lower):
         return const.LpConstraintGE, float(lower)
     return const.LpConstraintLE, float(upper)
-
-
-def moved(matrix: Matrix, lower: Floats, upper: Floats) -> Matrix:
-    """``matrix`` with other column bounds (natural units)."""
-    return replace(matrix, lower=lower / matrix.column_scale, upper=upper / matrix.column_scale)
