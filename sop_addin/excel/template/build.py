@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 import xlsxwriter
 
-from ...model.schema import GRIDS, SHEETS
+from ...model.schema import GRIDS, SHEETS, TABLES
 from ...model.tables import Tables
 from ..grids import GridBlock
 from ..layout import SIDE_BY_SIDE, table_anchors
@@ -101,8 +101,9 @@ def _fill(context: Context, sheet: str) -> None:
 def _table_sheet(context: Context, sheet: str) -> None:
     worksheet = context.sheets[sheet]
     item = next(item for item in SHEETS if item.name == sheet)
-    write_heading(worksheet, context.styles, sheet, item.help, SHEET_HINTS.get(sheet, ""))
     names = SIDE_BY_SIDE[sheet]
+    purpose = TABLES[names[0]].help if len(names) == 1 else item.help
+    write_heading(worksheet, context.styles, sheet, purpose, SHEET_HINTS.get(sheet, ""))
     places = {name: add_table(context, worksheet, name, caption=len(names) > 1) for name in names}
     for left in (place[1] for place in list(places.values())[1:]):
         worksheet.set_column(left - 2, left - 2, 3)

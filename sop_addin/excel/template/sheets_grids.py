@@ -64,7 +64,8 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     worksheet.freeze_panes(area.top, area.lead)
     worksheet.outline_settings(True, True, True, False)
     worksheet.repeat_rows(area.top - 2, area.top - 1)
-    worksheet.repeat_columns(0, area.lead - 1)
+    if not any(sheet == grid.sheet for sheet, _, _ in context.anchors.values()):
+        worksheet.repeat_columns(0, area.lead - 1)
 
 
 def _set_columns(context: Context, worksheet: Worksheet, area: GridArea, block: GridBlock) -> None:

@@ -25,6 +25,8 @@ FINDINGS_SHOWN = 8
 BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
 HELPER_LEFT = 17
 HELPER_PERIODS = 36
+SCENARIO_NAME = "SopScenario"
+"""Defined name of the cell that workbook/vba/SopScenarios.bas reads and writes."""
 FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 1)
 
 _LINKS = (
@@ -51,6 +53,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     worksheet.set_row(top - 1, 15)
     last_helper = _helper(context, worksheet)
     _heading(context, worksheet)
+    _scenario(context, worksheet)
     _cycle(context, worksheet)
     _figures(context, worksheet)
     _chart(context, worksheet, last_helper)
@@ -104,6 +107,24 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
     worksheet.write_formula(1, 1, horizon, styles.purpose, "")
     for offset, sheet in enumerate(_LINKS):
         worksheet.write_url(2, BOARD_LEFT - 1 + offset, f"internal:'{sheet}'!A1", styles.link, sheet)
+
+
+def _scenario(context: Context, worksheet: Worksheet) -> None:
+    """The cell in which the ribbon's list keeps the scenario that the next run plans."""
+    styles = context.styles
+    row = CYCLE_ROW - 1
+    label = styles.get(font_color=look.MUTED, align="right")
+    worksheet.write_string(row - 1, BOARD_RIGHT - 3, "Scenario of the next run", label)
+    worksheet.merge_range(
+        row - 1, BOARD_RIGHT - 2, row - 1, BOARD_RIGHT - 1, "", styles.input_cell(align="left", bold=True)
+    )
+    worksheet.write_string(row - 1, BOARD_RIGHT - 2, "Base", styles.input_cell(align="left", bold=True))
+    cell = address(row, BOARD_RIGHT - 1, "both")
+    context.workbook.define_name(SCENARIO_NAME, f"='{worksheet.get_name()}'!{cell}")
+    worksheet.data_validation(row - 1, BOARD_RIGHT - 2, row - 1, BOARD_RIGHT - 2, {
+        "validate": "any", "input_title": "Scenario of the next run",
+        "input_message": "Base, or a name of the Scenarios sheet. The Scenario list of the S&OP tab writes it here.",
+    })  # fmt: skip
 
 
 def _tiles() -> list[tuple[int, int]]:

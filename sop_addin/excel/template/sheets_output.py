@@ -49,20 +49,18 @@ def mark_words(
 
 
 def _findings_summary(context: Context, worksheet: Worksheet) -> None:
-    parts = [f'COUNTIFS(tblFindings[Severity],"{word}")&" {text}"'
-             for word, text in (("Error", "errors, "), ("Warning", "warnings, "), ("Info", "notes"))]  # fmt: skip
-    formula = "=" + "&".join(parts)
+    names = (("Error", "Errors: "), ("Warning", "    Warnings: "), ("Info", "    Notes: "))
+    formula = "=" + "&".join(f'"{text}"&COUNTIFS(tblFindings[Severity],"{word}")' for word, text in names)
     worksheet.write_formula(LINK_ROW - 1, 2, formula, context.styles.get(bold=True, font_color=look.NAVY), "")
 
 
 def _percent_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:
-    """Value and Target as percentages where the unit says so; below target orange."""
-    unit, value = address(row, left + 3, "column"), address(row, left + 1)
+    """Value and Target as percentages where the unit says so."""
+    unit = address(row, left + 3, "column")
     worksheet.conditional_format(row - 1, left, VALIDATED_ROWS - 1, left + 1, {
         "type": "formula", "criteria": f'=OR({unit}="%",{unit}="fraction")',
         "format": context.styles.dxf(num_format=look.PERCENT),
     })  # fmt: skip
-    del value
 
 
 def _service_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import RESULT_MEASURES, SETTINGS, STEPS, TABLES, Column, Table
+from ..blocks import Formula
 from . import styles as look
 from .sheets_common import (
     AUTHOR,
@@ -32,7 +33,7 @@ from .table_rules import (
 
 _WIDTHS = {
     "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 52, "Decision": 40, "Effect": 26,
-    "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 20, "Column": 20,
+    "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 18, "Column": 18,
     "KPI": 30, "Measure": 20, "Event": 22, "Risk": 24, "Scenario": 18, "Step": 16, "Owner": 15, "Signed by": 15,
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
     "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
@@ -45,7 +46,7 @@ _TABLE_WIDTHS = {
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
 _WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
-PERIOD_WIDTH = 8.7
+PERIOD_WIDTH = 10.5
 _WIDEST = 42.0
 _CHARACTERS_A_UNIT = 1.15
 """Characters of usual text in one unit of column width."""
@@ -91,9 +92,19 @@ def _column_values(context: Context, table: Table, frame: pd.DataFrame, header: 
         column = Column(header, "number", "")
     else:
         column = table.column(header)
-        if table.name in ("tblResult",):
+        if table.name == "tblResult":
             return list(values)
+        if header == "Cell link":
+            return [_link(value) for value in values]
     return [cell_value(column, value, context.bucket) for value in values]
+
+
+def _link(value: object) -> object:
+    """A formula that jumps to the cell named by its address; formulas stay as they are."""
+    if not isinstance(value, str) or isinstance(value, Formula) or not value:
+        return value
+    place = value.replace('"', '""')
+    return Formula(f'=HYPERLINK("#{place}","{place}")')
 
 
 def _setting_rows(context: Context, frame: pd.DataFrame | None) -> list[list[object]]:
@@ -154,16 +165,16 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         widths.append(width)
         ink = look.INPUT_INK if is_input else look.INK
         worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink))
-        more: dict[str, Any] = {} if _right(column) else {"indent": 1}
+        more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
         if header in _WRAPPED:
-            more |= {"text_wrap": True, "valign": "top"}
+            more |= {"text_wrap": True, "valign": "top" if header == "Message" else "vcenter"}
         if name == "tblSettings" and header != "Value":
             cell = styles.output_cell(number_format, **more)
         elif is_input:
             cell = styles.input_cell(number_format, **more)
         else:
             cell = styles.output_cell(number_format, **more)
-        options.append({"header": header, "header_format": styles.header(_right(column, table), indent=1)})
+        options.append({"header": header, "header_format": styles.header(_right(column, table), filtered=True)})
         for index, row in enumerate(rows):
             style = _special_cell(context, name, header, row) or cell
             write_value(worksheet, top + 1 + index, left + offset, row[offset], style)
@@ -171,7 +182,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         top - 1, left - 1, bottom - 1, right - 1, {"name": name, "columns": options, "style": None, "autofilter": True}
     )
     worksheet.set_row(top - 1, 30)
-    if is_input:
+    if name != "tblResult":
         _wrapped_rows(worksheet, top, headers, rows, widths)
     _write_notes(worksheet, table, top, left)
     if is_input:
@@ -213,12 +224,14 @@ def _width(table: Table, header: str, column: Column, values: Sequence[object]) 
     if fixed:
         if header in _WRAPPED or column.kind not in ("text", "choice"):
             return fixed
-        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        longest = max(
+            (len(value) for value in values if isinstance(value, str) and not isinstance(value, Formula)), default=0
+        )
         return min(max(fixed, longest + 3), _WIDEST)
     # a header wraps onto two lines beside its filter button: its longest word must fit
-    longest = max(len(word) for word in header.split()) + 4
-    half = len(header) / 2 + 4
-    return max(_KIND_WIDTHS.get(column.kind, 12), longest, half)
+    word = max(len(word) for word in header.split()) * 1.1 + 4.5
+    half = len(header) / 2 + 5
+    return max(_KIND_WIDTHS.get(column.kind, 12), word, half)
 
 
 def _special_cell(context: Context, table: str, header: str, row: Sequence[object]) -> Any:

@@ -159,8 +159,11 @@ class Styles:
     def wrapped(self) -> Format:
         return self.get(font_color=INK, text_wrap=True, valign="top")
 
-    def header(self, right: bool = False, indent: int = 0) -> Format:
-        side: dict[str, Any] = {"align": "right"} if right else {"align": "left", "indent": indent}
+    def header(self, right: bool = False, filtered: bool = False) -> Format:
+        """``filtered``: leave room for the filter button, which sits at the right."""
+        side: dict[str, Any] = {"align": "right" if right else "left"}
+        if filtered:
+            side["indent"] = 2 if right else 1
         return self.get(
             bold=True, font_color=WHITE, bg_color=NAVY, text_wrap=True, border=1, border_color=NAVY, **side
         )  # fmt: skip

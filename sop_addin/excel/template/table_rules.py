@@ -16,7 +16,6 @@ LISTS: dict[str, tuple[str, str]] = {
     "lstFamilies": ("tblFamilies", "Family"),
     "lstItems": ("tblItems", "Item"),
     "lstResources": ("tblResources", "Resource"),
-    "lstScenarios": ("tblScenarios", "Scenario"),
 }
 """Defined names over a table column; they grow with the table and feed the dropdowns."""
 
