@@ -82,9 +82,9 @@ def _balance_values(found: GridValues, plan: Plan) -> None:
 
 
 def clean_number(value: object) -> object:
-    """Solver noise off: 1e-7 relative steps, -0 as 0, NaN as blank."""
+    """Solver noise off: nine decimals, -0 as 0, NaN and infinity as blank."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if math.isnan(value) or math.isinf(value):
             return None
-        return round(float(value), 6) + 0.0
+        return round(float(value), 9) + 0.0
     return None if value is None or value is pd.NaT or value == "" else value
