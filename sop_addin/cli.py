@@ -127,11 +127,13 @@ def run(
     """Plan BOOK: check, forecast, aggregate to families, balance; write the plan into the workbook."""
     target = _target(book, out)
     from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_plan import write_plan
     from .planning.cycle import run_cycle
     from .planning.scenarios import check_scenario
 
     chosen = _steps(steps)
+    check_not_open_elsewhere(target)  # now, not after a minute of planning
     with progress() as report:
         report("Reading the workbook", 0, 0)
         with _opened(book) as (workbook, tables):
@@ -276,9 +278,10 @@ def _target(book: Path, out: Path | None) -> Path:
     if book.is_dir():
         if out is None or out.suffix.lower() != ".xlsm":
             raise typer.BadParameter("a folder of CSV files is planned into a workbook: give --out OUT.xlsm")
-        return out
-    if out is not None and out.suffix.lower() != book.suffix.lower():
+    elif out is not None and out.suffix.lower() != book.suffix.lower():
         raise typer.BadParameter(f"'{out}' must end in {book.suffix}, as '{book}' does", param_hint="'--out'")
+    if out is not None and not out.parent.is_dir():
+        raise typer.BadParameter(f"the folder '{out.parent}' does not exist; make it first", param_hint="'--out'")
     return out or book
 
 

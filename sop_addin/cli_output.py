@@ -39,9 +39,8 @@ def say(message: str) -> None:
 
 
 def finding_line(finding: Finding) -> str:
-    """``Error: tblItems row 7, Family: 'X' is not in tblFamilies [Items!C7]``."""
-    where = f" [{finding.cell}]" if finding.cell else ""
-    return f"{finding.severity}: {finding}{where}"
+    """``Error: Items row 7, Family: 'X' is not in Families [Items!C7]``."""
+    return f"{finding.severity}: {finding}"
 
 
 def say_findings(findings: Findings, severities: tuple[str, ...] = ("Error", "Warning", "Info")) -> None:

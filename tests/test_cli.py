@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import openpyxl
+import pandas as pd
 import pytest
 
 from sop_addin import __version__
 from sop_addin.cli import main
+from sop_addin.engines.closed_file import open_book
+from sop_addin.excel.template.cfb import write_compound_file
 
 TABLE_OF_COMMANDS = ("new", "run", "check", "export", "build-template")
 
@@ -98,6 +105,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["run", "{book}", "--steps", "forecast,dream"], "'dream' is not a step; choose from forecast, aggregate"),
         (["run", "{book}", "--steps", ""], "'' is not a step"),
         (["run", "{book}", "--out", "plan.xlsx"], "'plan.xlsx' must end in .xlsm"),
+        (["run", "{book}", "--out", "nowhere/plan.xlsm"], "the folder 'nowhere' does not exist"),
         (["run", "{folder}"], "give --out OUT.xlsm"),
         (["new", "{book}"], "exists; choose another name, or --force"),
         (["new", "plan.xlsx"], "must end in .xlsm"),
@@ -160,3 +168,437 @@ def test_stopping_is_quiet(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "book.xlsm").write_bytes(b"whatever")
     reply = cli("check", tmp_path / "book.xlsm")
     assert (reply.code, reply.sentence) == (130, "Stopped; no file was changed.")
+
+
+# --- workbooks --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sample_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The sample workbook, as `new` makes it."""
+    path = tmp_path_factory.mktemp("sample") / "Sample.xlsm"
+    with pytest.raises(SystemExit) as left:
+        main(["new", str(path)])
+    assert not left.value.code
+    return path.read_bytes()
+
+
+@pytest.fixture
+def sample(sample_bytes: bytes, tmp_path: Path) -> Path:
+    path = tmp_path / "Sample.xlsm"
+    path.write_bytes(sample_bytes)
+    return path
+
+
+@pytest.fixture(scope="session")
+def planned_run(sample_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
+    """The sample after a run, and what the run said on stdout."""
+    path = tmp_path_factory.mktemp("planned") / "Sample.xlsm"
+    path.write_bytes(sample_bytes)
+    done = subprocess.run([sys.executable, "-m", "sop_addin", "run", path, "--json"], capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"Balancing supply and demand: " in done.stderr
+    return path.read_bytes(), done.stdout.decode()
+
+
+@pytest.fixture
+def planned(planned_run: tuple[bytes, str], tmp_path: Path) -> Path:
+    path = tmp_path / "Planned.xlsm"
+    path.write_bytes(planned_run[0])
+    return path
+
+
+def grid_values(book: Path, name: str) -> pd.DataFrame:
+    """A grid of a workbook, long, by what `export` writes."""
+    with pytest.raises(SystemExit):
+        main(["export", str(book), str(book.parent / "exported")])
+    return pd.read_csv(book.parent / "exported" / f"{name}.csv")
+
+
+def test_a_plan_balances(planned: Path, sample_bytes: bytes) -> None:
+    assert planned.read_bytes() != sample_bytes
+    inventory = grid_values(planned, "InventoryPlan")
+    by_measure = inventory.groupby("Measure")["Value"]
+    assert (by_measure.get_group("Balance check").abs() < 1e-6).all()
+    assert (by_measure.get_group("Closing stock") >= 0).all()
+    assert by_measure.get_group("Sales").sum() > 0
+
+
+def test_json_says_what_the_run_gave(planned_run: tuple[bytes, str]) -> None:
+    plan = json.loads(planned_run[1])
+    assert plan["status"] == "Optimal"
+    assert plan["objective"] == plan["cost"] > 0
+    assert 0 < plan["service"] <= 1
+    assert plan["steps"] == ["forecast", "aggregate", "balance"]
+    assert plan["seconds"]["balance"] > 0
+    assert plan["out"].endswith("Sample.xlsm")
+    assert {"severity", "table", "row", "column", "rule", "message", "cell"} == set(plan["findings"][0])
+
+
+def test_a_second_run_gives_the_same_plan_into_another_file(
+    cli: Cli, planned: Path, planned_run: tuple[bytes, str]
+) -> None:
+    out = planned.parent / "Again.xlsm"
+    reply = cli("run", planned, "--out", out)
+    assert reply.code == 0, reply.err
+    assert "Status: Optimal" in reply.out
+    assert f"Total cost: {json.loads(planned_run[1])['cost']:,.0f} EUR" in reply.out
+    assert f"Written: {out}" in reply.out
+    assert planned.read_bytes() == planned_run[0]
+    first, again = grid_values(planned, "ProductionPlan"), grid_values(out, "ProductionPlan")
+    pd.testing.assert_frame_equal(first, again, rtol=1e-9)
+
+
+def test_steps_left_out_keep_what_is_there(cli: Cli, planned: Path) -> None:
+    before = grid_values(planned, "SalesPlan")
+    reply = cli("run", planned, "--steps", "balance", "--json")
+    assert reply.code == 0, reply.err
+    assert reply.json["steps"] == ["balance"]
+    pd.testing.assert_frame_equal(before, grid_values(planned, "SalesPlan"), rtol=1e-9)
+
+
+def test_an_unknown_scenario_is_wrong_usage(cli: Cli, sample: Path) -> None:
+    before = sample.read_bytes()
+    reply = cli("run", sample, "--scenario", "Doom")
+    assert reply.code == 2
+    assert "'Doom' is not in tblScenarios" in reply.err
+    assert sample.read_bytes() == before
+
+
+def test_the_sample_has_no_errors(cli: Cli, sample: Path) -> None:
+    before = sample.read_bytes()
+    reply = cli("check", sample)
+    assert reply.code == 0, reply.err
+    assert f"{sample}: 0 errors" in reply.out
+    assert cli("check", sample, "--json").json["status"] == "Ready to plan"
+    assert sample.read_bytes() == before
+
+
+def test_a_blank_workbook_has_nothing_to_plan(cli: Cli, tmp_path: Path) -> None:
+    book = tmp_path / "Blank.xlsm"
+    assert cli("new", book, "--blank").code == 0
+    before = book.read_bytes()
+    reply = cli("run", book)
+    assert reply.code == 1
+    assert reply.err
+    assert book.read_bytes() == before
+
+
+def test_new_never_replaces_a_file_unless_forced(cli: Cli, tmp_path: Path) -> None:
+    book = tmp_path / "Plan.xlsm"
+    book.write_bytes(b"mine")
+    assert cli("new", book, "--blank").code == 2
+    assert book.read_bytes() == b"mine"
+    assert cli("new", book, "--blank", "--force").code == 0
+    assert book.read_bytes().startswith(b"PK")
+
+
+def test_unknown_sample_is_wrong_usage(cli: Cli, tmp_path: Path) -> None:
+    reply = cli("new", tmp_path / "Plan.xlsm", "--sample", "bakery")
+    assert reply.code == 2
+    assert "choose from appliances" in reply.sentence
+    assert not (tmp_path / "Plan.xlsm").exists()
+
+
+# --- CSV folders ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A plan from demand alone: one family, one source."""
+    path = tmp_path / "csv"
+    path.mkdir()
+    (path / "tblFamilies.csv").write_text("Family,Price,Holding cost\nPumps,40,2\n")
+    (path / "tblSources.csv").write_text("Family,Source,Kind,Unit cost,Max per period\nPumps,Plant,Make,10,120\n")
+    (path / "tblDemand.csv").write_text("Family,Period,Value\nPumps,2027-01,80\nPumps,2027-02,100\nPumps,2027-03,150\n")
+    return path
+
+
+def test_demand_alone_is_planned(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    book = tmp_path / "Plan.xlsm"
+    assert cli("new", book, "--data", folder).code == 0
+    reply = cli("run", book, "--steps", "balance", "--json")
+    assert reply.code == 0, reply.err
+    assert reply.json["cost"] == pytest.approx(330 * 10 + (10 + 30) * 2)  # made ahead of March
+    production = grid_values(book, "ProductionPlan")
+    planned = production[production["Measure"] == "Planned"]
+    assert list(planned["Value"]) == pytest.approx([90, 120, 120])
+
+
+def test_a_folder_is_planned_in_one_command(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    book = tmp_path / "Plan.xlsm"
+    reply = cli("run", folder, "--out", book, "--steps", "balance", "--json")
+    assert reply.code == 0, reply.err
+    assert reply.json["cost"] == pytest.approx(330 * 10 + (10 + 30) * 2)
+    assert book.exists()
+
+
+def test_findings_of_a_folder_name_file_and_line(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    (folder / "tblSources.csv").write_text("Family,Source,Kind,Unit cost\nPumps,Plant,Make,ten\n")
+    reply = cli("run", folder, "--out", tmp_path / "Plan.xlsm", "--steps", "balance")
+    assert reply.code == 1
+    assert "tblSources.csv row 2, Unit cost: 'ten'" in reply.err
+    assert not (tmp_path / "Plan.xlsm").exists()
+    reply = cli("new", tmp_path / "Plan.xlsm", "--data", folder)
+    assert reply.code == 0
+    assert "tblSources.csv row 2, Unit cost: 'ten'" in reply.err
+    assert "1 error" in reply.out
+
+
+def test_a_folder_without_tables_is_refused(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    reply = cli("new", tmp_path / "Plan.xlsm", "--data", tmp_path / "empty")
+    assert reply.code == 2
+    assert "holds no table" in reply.sentence
+    assert not (tmp_path / "Plan.xlsm").exists()
+
+
+def test_export_and_new_are_each_others_inverse(cli: Cli, sample: Path, tmp_path: Path) -> None:
+    assert cli("export", sample, tmp_path / "first").code == 0
+    assert cli("new", tmp_path / "Again.xlsm", "--data", tmp_path / "first").code == 0
+    assert cli("export", tmp_path / "Again.xlsm", tmp_path / "second").code == 0
+    names = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "second").iterdir())
+    for name in names:
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+
+
+# --- files that are no workbook ---------------------------------------------------------------------------------------
+
+
+def encrypted_workbook() -> bytes:
+    """What Excel writes for a workbook with a password to open: a compound file that holds the encrypted package."""
+    return write_compound_file({"EncryptionInfo": bytes(64), "EncryptedPackage": bytes(4096)})
+
+
+@pytest.mark.parametrize("command", ["run", "check", "export"])
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        pytest.param(lambda good: b"Dear planner,\nsee the plan below.\n", "Book.xlsm", id="text renamed .xlsm"),
+        pytest.param(lambda good: b"", "Book.xlsm", id="empty file"),
+        pytest.param(lambda good: good[: len(good) // 2], "Book.xlsm", id="truncated zip"),
+        pytest.param(lambda good: encrypted_workbook(), "password", id="password-protected"),
+        pytest.param(lambda good: _zip_of({"readme.txt": b"hello"}), "Book.xlsm", id="some other zip"),
+        pytest.param(lambda good: _stranger(), "is not an S&OP workbook", id="somebody else's workbook"),
+    ],
+)
+def test_what_is_no_workbook_is_one_sentence_and_2(
+    cli: Cli, tmp_path: Path, sample_bytes: bytes, command: str, content: Callable[[bytes], bytes], sentence: str
+) -> None:
+    book = tmp_path / "Book.xlsm"
+    book.write_bytes(content(sample_bytes))
+    before = book.read_bytes()
+    reply = cli(command, book, *([tmp_path / "folder"] if command == "export" else []))
+    assert reply.code == 2
+    assert sentence in reply.err.strip().splitlines()[-1]
+    assert len([line for line in reply.err.splitlines() if "Reading the workbook" not in line]) == 1
+    assert reply.out == ""
+    assert book.read_bytes() == before
+    assert not (tmp_path / "state").exists(), "that was not expected"
+
+
+def _zip_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _stranger() -> bytes:
+    buffer = io.BytesIO()
+    openpyxl.Workbook().save(buffer)
+    return buffer.getvalue()
+
+
+# --- workbooks with something wrong in them ---------------------------------------------------------------------------
+
+
+class Editor:
+    """Spoils a workbook, cell by cell."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.book = open_book(path)
+        self.tables = {table.name: table for sheet in self.book.sheets for table in sheet.tables}
+
+    def cell(self, table: str, column: str, row: int = 1) -> Any:
+        """The cell in data row ``row`` (0: the header)."""
+        area = self.tables[table].range
+        headers = [str(header) for header in self.tables[table].header_row_range.value]
+        return area[row, headers.index(column)]
+
+    def find(self, table: str, column: str, wanted: str) -> int:
+        """Data row in which ``column`` is ``wanted``."""
+        rows = range(1, self.tables[table].range.shape[0])
+        return next(row for row in rows if self.cell(table, column, row).value == wanted)
+
+    def put(self, value: object, table: str, column: str, row: int = 1) -> str:
+        """Write a value and give where: ``Items!B6``."""
+        cell = self.cell(table, column, row)
+        cell.value = value
+        return f"{cell.sheet.name}!{cell.address.replace('$', '')}"
+
+
+def _text_in_a_number_column(editor: Editor) -> str:
+    return editor.put("ten", "tblItems", "Price", 3)
+
+
+def _text_in_history(editor: Editor) -> str:
+    return editor.put("n/a", "tblHistory", "2026-01", 2)
+
+
+def _duplicate_key(editor: Editor) -> str:
+    return editor.put(editor.cell("tblItems", "Item", 1).value, "tblItems", "Item", 4)
+
+
+def _unknown_family(editor: Editor) -> str:
+    return editor.put("Toasters", "tblItems", "Family", 2)
+
+
+def _negative_capacity(editor: Editor) -> str:
+    row = next(row for row in range(1, 9) if editor.cell("tblResources", "Capacity", row).value)
+    return editor.put(-5, "tblResources", "Capacity", row)
+
+
+def _huge_price(editor: Editor) -> str:
+    return editor.put(1e308, "tblFamilies", "Price", 1)
+
+
+def _huge_sales(editor: Editor) -> str:
+    return editor.put(1e308, "tblHistory", "2026-01", 2)
+
+
+def _month_missing(editor: Editor) -> str:
+    editor.put("Remarks", "tblHistory", "2025-05", 0)
+    return "[History!"
+
+
+def _column_renamed(editor: Editor) -> str:
+    return editor.put("Familly", "tblItems", "Family", 0)
+
+
+def _error_value(editor: Editor) -> str:
+    cell = editor.cell("tblItems", "Cost", 2)
+    cell.formula = "=1/0"
+    editor.book.app.calculate()
+    return f"{cell.sheet.name}!{cell.address.replace('$', '')}"
+
+
+SPOILED = {
+    "text in a number column": (_text_in_a_number_column, "'ten'"),
+    "text in the history": (_text_in_history, "'n/a'"),
+    "duplicate key": (_duplicate_key, "Item"),
+    "unknown family": (_unknown_family, "'Toasters'"),
+    "negative capacity": (_negative_capacity, "-5"),
+    "price of 1e308": (_huge_price, "1e+308"),
+    "sales of 1e308": (_huge_sales, "1e+308"),
+    "month missing": (_month_missing, "2025-05"),
+    "column renamed": (_column_renamed, "'Family'"),
+    "error value": (_error_value, "#DIV/0!"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
+def test_what_is_wrong_is_named_with_its_cell_and_nothing_is_written(cli: Cli, sample: Path, spoil: str) -> None:
+    function, words = SPOILED[spoil]
+    editor = Editor(sample)
+    where = function(editor)
+    editor.book.save()
+    before = sample.read_bytes()
+    reply = cli("run", sample)
+    assert reply.code == 1, reply.err
+    errors = [line for line in reply.err.splitlines() if line.startswith("Error: ")]
+    assert any(words in line and where in line for line in errors), (where, words, errors)
+    assert f"{sample}: not planned and not changed; mend the {len(errors)} error" in reply.err
+    assert reply.out == ""
+    assert sample.read_bytes() == before
+    checked = cli("check", sample)
+    assert checked.code == 1
+    assert set(errors) <= set(checked.err.splitlines())
+    found = cli("check", sample, "--json").json
+    assert found["status"] == "Errors"
+    assert sum(finding["severity"] == "Error" for finding in found["findings"]) == len(errors)
+    assert sample.read_bytes() == before
+
+
+def _spoil_part(book: Path, part_holds: bytes, change: Callable[[bytes], bytes]) -> None:
+    """Rewrite the table part that holds ``part_holds``."""
+    with zipfile.ZipFile(book) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (name,) = [name for name, part in parts.items() if name.startswith("xl/tables/") and part_holds in part]
+    parts[name] = change(parts[name])
+    book.write_bytes(_zip_of(parts))
+
+
+def test_a_renamed_table_is_named(cli: Cli, sample: Path) -> None:
+    _spoil_part(sample, b'"tblItems"', lambda part: part.replace(b'"tblItems"', b'"tblItems2"'))
+    before = sample.read_bytes()
+    reply = cli("run", sample)
+    assert reply.code == 1
+    assert "tblItems" in reply.err
+    assert "tblItems2" in reply.err
+    assert sample.read_bytes() == before
+
+
+def test_a_missing_table_is_named(cli: Cli, sample: Path) -> None:
+    book = openpyxl.load_workbook(sample)
+    del book["Sources"].tables["tblSources"]
+    target = sample.with_suffix(".xlsx")
+    book.save(target)
+    before = target.read_bytes()
+    reply = cli("run", target)
+    assert reply.code == 1
+    assert "tblSources" in reply.err
+    assert target.read_bytes() == before
+
+
+def test_an_empty_history_without_overrides_has_nothing_to_plan(cli: Cli, sample: Path) -> None:
+    editor = Editor(sample)
+    editor.tables["tblHistory"].data_body_range.clear_contents()
+    sales = editor.book.names["SalesPlan"].refers_to_range
+    for row, measure in enumerate(sales.columns[1].value):
+        if measure in ("Override", "Override reason"):
+            sales[row, 4:].clear_contents()
+    editor.book.save()
+    before = sample.read_bytes()
+    reply = cli("run", sample)
+    assert reply.code == 1, reply.err
+    assert "History, Item: " in reply.err
+    assert "[History!" in reply.err
+    assert sample.read_bytes() == before
+
+
+def test_a_workbook_open_in_excel_is_left_alone(cli: Cli, sample: Path) -> None:
+    before = sample.read_bytes()
+    lock = sample.with_name(f"~${sample.name}")
+    lock.write_bytes(b"somebody")
+    reply = cli("run", sample)
+    assert reply.code == 2
+    assert "is open in Excel" in reply.err
+    assert sample.read_bytes() == before
+
+
+# --- generated files --------------------------------------------------------------------------------------------------
+
+
+def test_stale_files_are_named_and_built(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workbook").mkdir()
+    (tmp_path / "docs").mkdir()
+    stale = cli("build-template", "--check")
+    assert stale.code == 1
+    assert "SOP_Template.xlsm is not what the sources build; run `sop-addin build-template`" in stale.err
+    assert "tables.md is not what the sources build" in stale.err
+    assert list((tmp_path / "workbook").iterdir()) == []
+    assert cli("build-template").code == 0
+    assert cli("build-template", "--check") == Reply(0, "", "")
+    with (tmp_path / "docs" / "tables.md").open("a") as page:
+        page.write("by hand")
+    assert cli("build-template", "--check").code == 1
+
+
+def test_the_template_is_built_elsewhere(cli: Cli, tmp_path: Path, sample_bytes: bytes) -> None:
+    assert cli("build-template", "--out", tmp_path / "Template.xlsm").code == 0
+    assert (tmp_path / "Template.xlsm").read_bytes() == sample_bytes
