@@ -58,8 +58,10 @@ def cells(series: pd.Series) -> list[Any]:
 
 
 def is_blank(value: object) -> bool:
-    """Whether a cell counts as empty: None, NaT, or text of nothing but blanks."""
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, str) and not value.strip())
+    """Whether a cell counts as empty: None, NaT, NaN, or text of nothing but blanks."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    return not value.strip() if isinstance(value, str) else _is_nan(value)
 
 
 def is_error(value: object) -> bool:

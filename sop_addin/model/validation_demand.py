@@ -16,7 +16,9 @@ from .validation_base import Failure, Message, TableFailure, broken_parts, frame
 @rule("Error")
 def nothing_to_plan(tables: Tables) -> Iterable[TableFailure]:
     """There is a family to plan."""
-    if not len(tables.families) and "tblFamilies" not in broken_parts(tables)[0]:
+    missing_tables, missing_columns = broken_parts(tables)
+    said = "tblFamilies" in missing_tables or ("tblFamilies", "Family") in missing_columns
+    if not len(tables.families) and not said:
         message = "there is no family, so there is nothing to plan; list your families"
         yield TableFailure("tblFamilies", "Family", message)
 
