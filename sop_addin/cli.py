@@ -314,10 +314,10 @@ def _verdict(findings: Findings) -> int:
 
 def _generated(out: Path | None) -> dict[Path, bytes]:
     """Files that the sources build, with what they build."""
-    from .tables_page import tables_page
+    from .excel.template.docs_tables import tables_markdown
 
     workbook = _sample_inputs(APPLIANCES).workbook()
-    return {out: workbook} if out else {TEMPLATE: workbook, TABLES_PAGE: tables_page().encode()}
+    return {out: workbook} if out else {TEMPLATE: workbook, TABLES_PAGE: tables_markdown().encode()}
 
 
 def _save(path: Path, content: bytes) -> None:

@@ -75,7 +75,7 @@ def plan_summary(plan: Plan, out: Path) -> list[tuple[str, str]]:
         ]
     return [
         *lines,
-        ("Time", f"{sum(plan.seconds.values()):.1f} s"),
+        ("Planned in", f"{sum(plan.seconds.values()):.1f} s"),
         ("Findings", f"{count_line(plan.findings)} (sheet Checks)"),
         ("Written", str(out)),
     ]
