@@ -1,0 +1,84 @@
+"""A plan as a folder of text files, and back: the solved plan that the sample company comes with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .findings import Finding, Findings
+from .plan import BalancePlan, Plan
+from .tables import Tables
+
+_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "plan_table")
+_BALANCE_FRAMES = ("families", "sources", "resources", "costs")
+_DAYS = ("Period",)
+
+
+def save_plan(plan: Plan, folder: Path) -> None:
+    """Write a solved plan; numbers with nine decimals, so that the files do not change with the machine's last bits."""
+    if plan.balance is None:
+        raise ValueError("only a solved plan can be stored")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _PLAN_FRAMES:
+        _write(getattr(plan, name), folder / f"{name}.csv")
+    for name in _BALANCE_FRAMES:
+        _write(getattr(plan.balance, name), folder / f"balance_{name}.csv")
+    _write(plan.tables.sales_plan, folder / "sales_plan.csv")
+    figures = {
+        field.name: getattr(plan.balance, field.name)
+        for field in fields(BalancePlan)
+        if field.name not in (*_BALANCE_FRAMES, "findings")
+    }
+    content = {
+        "steps": list(plan.steps),
+        "scenario": plan.scenario,
+        "balance": figures,
+        "results": plan.results,
+        "findings": [asdict(finding) for finding in plan.findings],
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=float)
+    (folder / "plan.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def load_plan(folder: Path, tables: Tables) -> Plan:
+    """The plan that `save_plan` wrote, for the tables it was made from. Raises OSError where a file is missing."""
+    content = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    findings = Findings.of(Finding(**finding) for finding in content["findings"])
+    balance_frames: dict[str, Any] = {name: _read(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}
+    plan_frames: dict[str, Any] = {name: _read(folder / f"{name}.csv") for name in _PLAN_FRAMES}
+    balance = BalancePlan(**content["balance"], **balance_frames)
+    return Plan(
+        replace(tables, sales_plan=_read(folder / "sales_plan.csv")),
+        tuple(content["steps"]),
+        content["scenario"],
+        balance=balance,
+        results=content["results"],
+        findings=findings,
+        **plan_frames,
+    )
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    rounded = frame.copy()
+    for name in rounded.columns:
+        if pd.api.types.is_float_dtype(rounded[name].dtype):
+            rounded[name] = rounded[name].round(9) + 0.0
+    rounded.to_csv(path, index=False, date_format="%Y-%m-%d", lineterminator="\n", encoding="utf-8")
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Numbers where a column holds nothing else, text otherwise ('' stays ''), days of the column Period as dates."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    for name in frame.columns:
+        column = frame[name]
+        if name in _DAYS:
+            frame[name] = pd.to_datetime(column)
+            continue
+        numbers = pd.to_numeric(column, errors="coerce")
+        if (numbers.notna() | (column == "")).all() and numbers.notna().any():
+            frame[name] = numbers.astype("float64")
+    return frame
