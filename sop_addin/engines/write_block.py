@@ -5,6 +5,7 @@ Live Excel reinterprets what it is given: '=x' becomes a formula, '00123' a numb
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from sop_addin.engines.values import CellValue, DynamicFormula, Formula, XlError
 
 _MAX_SLICE_CELLS = 50_000
 _MAX_SLICE_CHARACTERS = 4_000_000
+
+_WORDS = re.compile(r"[^\W\d_][^\d]*")
 
 # What COM hands over for errors in cells, by the low word of the code.
 _ERROR_CODES = {
@@ -163,8 +166,9 @@ def _for_excel(value: CellValue, in_text_column: bool) -> Any:
     if isinstance(value, XlError):
         return str(value)
     if isinstance(value, str):
-        # In a Text cell Excel leaves text alone; elsewhere the apostrophe, which is no part of the text, says so.
-        return "'" + value if not in_text_column or value[:1] in ("=", "'") else value
+        # In a Text cell Excel leaves text alone; elsewhere an apostrophe, which is no part of the text, says so.
+        safe = value[:1] not in ("=", "'") if in_text_column else _is_never_retyped(value)
+        return value if safe else "'" + value
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime(value.year, value.month, value.day)
     if isinstance(value, dt.timedelta):
@@ -172,6 +176,11 @@ def _for_excel(value: CellValue, in_text_column: bool) -> Any:
     if isinstance(value, dt.time):
         return (value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6) / 86_400
     return value
+
+
+def _is_never_retyped(text: str) -> bool:
+    """Words without digits: no number, date, formula or error can hide in them."""
+    return _WORDS.fullmatch(text) is not None and text.upper() not in ("TRUE", "FALSE")
 
 
 def _write_formulas(target: xw.Range, values: list[list[CellValue]], all_text: set[int]) -> None:

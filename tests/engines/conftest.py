@@ -98,7 +98,11 @@ def _build_rich() -> bytes:
                 {"header": "Item", "total_string": "Total"},
                 {"header": "Quantity", "format": money, "total_function": "sum"},
                 {"header": "Price", "format": money},
-                {"header": "Value", "formula": "=[@Quantity]*[@Price]", "format": money},
+                {
+                    "header": "Value",
+                    "formula": "=tblSales[[#This Row],[Quantity]]*tblSales[[#This Row],[Price]]",
+                    "format": money,
+                },
             ],
             "data": [["Pump", 1, 10], ["Valve", 2, 20], ["Hose", 3, 30]],
         },
