@@ -288,7 +288,7 @@ class Name(base_classes.Name):
     def api(self) -> Backend:
         return self.book.backend
 
-    @property
+    @property  # type: ignore[misc]
     def name(self) -> str:
         return self._name
 

@@ -87,27 +87,27 @@ class Table(base_classes.Table):
     def parent(self) -> "Sheet":
         return self._sheet
 
-    @property
+    @property  # type: ignore[misc]
     def name(self) -> str:
         return self._name
 
-    @property
+    @property  # type: ignore[misc]
     def display_name(self) -> str:
         return self._name
 
-    @property
+    @property  # type: ignore[misc]
     def show_headers(self) -> bool:
         return self.info.header_rows > 0
 
-    @property
+    @property  # type: ignore[misc]
     def show_totals(self) -> bool:
         return self.info.totals_rows > 0
 
-    @property
+    @property  # type: ignore[misc]
     def show_autofilter(self) -> bool:
         return self.info.show_autofilter
 
-    @property
+    @property  # type: ignore[misc]
     def table_style(self) -> str | None:
         return self.info.style
 
@@ -268,4 +268,5 @@ class TableRow(base_classes.TableRow):
 
 def _impl(range_: Any) -> Range:
     """xlwings hands over its own Range or ours."""
-    return getattr(range_, "impl", range_)
+    ours: Range = getattr(range_, "impl", range_)
+    return ours

@@ -48,7 +48,7 @@ def clean_value(value: Any) -> CellValue:
     if kind is float:
         return value if math.isfinite(value) else None
     if kind in PLAIN_TYPES:
-        return value
+        return value  # type: ignore[no-any-return]
     if value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, (bool, np.bool_)):
@@ -59,15 +59,15 @@ def clean_value(value: Any) -> CellValue:
     if isinstance(value, (int, np.integer)):
         return int(value)
     if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime(warn=False)
+        return _moment(value)
     if isinstance(value, pd.Timedelta):
         return value.to_pytimedelta()
     if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else pd.Timestamp(value).to_pydatetime(warn=False)
+        return None if np.isnat(value) else _moment(pd.Timestamp(value))
     if isinstance(value, np.timedelta64):
         return None if np.isnat(value) else pd.Timedelta(value).to_pytimedelta()
     if isinstance(value, pd.Period):
-        return value.to_timestamp().to_pydatetime(warn=False)
+        return _moment(value.to_timestamp())
     if isinstance(value, np.str_):
         return str(value)
     if isinstance(value, (str, dt.date, dt.time, dt.timedelta)):
@@ -75,6 +75,10 @@ def clean_value(value: Any) -> CellValue:
     if isinstance(value, (list, tuple, dict, set, np.ndarray, pd.Series, pd.DataFrame)):
         raise TypeError(f"cannot write a {kind.__name__} to a cell")
     return str(value)
+
+
+def _moment(value: pd.Timestamp) -> dt.datetime:
+    return value.to_pydatetime(warn=False)  # a warning about lost nanoseconds helps nobody
 
 
 def clean_rows(rows: Any) -> list[list[CellValue]]:

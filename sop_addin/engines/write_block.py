@@ -62,7 +62,8 @@ def write_block(range_: xw.Range, rows: Iterable[Sequence[Any]], *, text_columns
 def read_block(range_: xw.Range) -> list[list[CellValue]]:
     """Values of a range as a list of rows, whatever its shape; blanks are None, errors `XlError`, numbers float."""
     if hasattr(range_.impl, "read_cells"):
-        return range_.impl.read_cells()
+        values: list[list[CellValue]] = range_.impl.read_cells()
+        return values
     rows = _as_rows(range_.impl.raw_value, range_.shape)
     return [[_from_com(value) for value in row] for row in rows]
 
@@ -70,7 +71,8 @@ def read_block(range_: xw.Range) -> list[list[CellValue]]:
 def read_formulas(range_: xw.Range) -> list[list[str]]:
     """Formulas ('=...') of a range as a list of rows; a constant as its text, '' for a blank."""
     if hasattr(range_.impl, "read_cell_formulas"):
-        return range_.impl.read_cell_formulas()
+        texts: list[list[str]] = range_.impl.read_cell_formulas()
+        return texts
     return [["" if text is None else str(text) for text in row] for row in _as_rows(range_.formula, range_.shape)]
 
 
@@ -102,7 +104,8 @@ def _from_com(value: Any) -> CellValue:
         return XlError(code) if code else float(value)
     if isinstance(value, dt.datetime):
         return value.replace(tzinfo=None)
-    return value
+    text: CellValue = value
+    return text
 
 
 def _refuse_merged(target: xw.Range) -> None:

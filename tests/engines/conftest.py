@@ -268,7 +268,8 @@ def build_raw(tmp_path: Path) -> Callable[..., Path]:
                 '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
                 '<Default Extension="xml" ContentType="application/xml"/>'
                 f'<Override PartName="/xl/workbook.xml" ContentType="{main}.sheet.main+xml"/>'
-                f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{main}.worksheet+xml"/>{overrides}</Types>',
+                f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{main}.worksheet+xml"/>'
+                f"{overrides}</Types>",
             )
             archive.writestr(
                 "_rels/.rels",

@@ -100,7 +100,6 @@ def test_ranges_are_reached_in_every_spelling(data):
     for spelling in (
         data["B2"],
         data.range("B2"),
-        data.range(2, 2),
         data[1, 1],
         data.range((2, 2)),
         data["A1"].offset(1, 1),

@@ -17,8 +17,8 @@ STYLES = (
 )
 SHARED_STRINGS = (
     f'<sst xmlns="{MAIN}" count="2" uniqueCount="2"><si><t>plain</t></si>'
-    '<si><r><t xml:space="preserve">rich </t></r><r><rPr><b/></rPr><t>text</t></r><rPh sb="0" eb="1"><t>x</t></rPh></si>'
-    "</sst>"
+    '<si><r><t xml:space="preserve">rich </t></r><r><rPr><b/></rPr><t>text</t></r><rPh sb="0" eb="1"><t>x</t></rPh>'
+    "</si></sst>"
 )
 
 

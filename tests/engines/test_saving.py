@@ -114,7 +114,7 @@ def test_what_the_disk_refuses_is_said_in_a_sentence_and_leaves_nothing_behind(
 
 def test_a_missing_folder_is_named(small):
     book = open_book(small)
-    with pytest.raises(EngineError, match="the folder .*nowhere does not exist"):
+    with pytest.raises(EngineError, match=r"the folder .*nowhere does not exist"):
         book.save(small.parent / "nowhere" / "book.xlsx")
 
 

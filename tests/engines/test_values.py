@@ -129,7 +129,7 @@ def test_what_is_no_value_leaves_a_blank(build, value):
         (np.datetime64("2027-03-01"), dt.datetime(2027, 3, 1)),
         (pd.Period("2027-03", "M"), dt.datetime(2027, 3, 1)),
         (dt.date(2027, 3, 1), dt.datetime(2027, 3, 1)),
-        (dt.datetime(2027, 3, 1, tzinfo=dt.timezone.utc), dt.datetime(2027, 3, 1)),
+        (dt.datetime(2027, 3, 1, tzinfo=dt.UTC), dt.datetime(2027, 3, 1)),
         (dt.time(12), dt.datetime(1899, 12, 30, 12)),
         (pd.Timedelta(hours=12), dt.datetime(1899, 12, 30, 12)),
         (XlError("#N/A"), XlError("#N/A")),

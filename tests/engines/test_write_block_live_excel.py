@@ -18,6 +18,8 @@ class ExcelLikeRange:
         self.sheet, self.row, self.column, self.shape = sheet, row, column, (rows, columns)
         self.options = {}
 
+    max_cells_per_write = 100_000
+
     def __call__(self, row, column):
         return ExcelLikeRange(self.sheet, self.row + row - 1, self.column + column - 1, 1, 1)
 

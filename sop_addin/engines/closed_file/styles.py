@@ -124,10 +124,9 @@ class Styles:
 
     def _variant(self, style: int, kind: str, value: str, change: Callable[[etree._Element], None]) -> int:
         key = (style, kind, value)
-        known = self._variants.get(key)
-        if known is not None:
-            return known
-        base = self._formats[style] if 0 <= style < len(self._formats) else self._formats[0]
+        if key in self._variants:
+            return self._variants[key]
+        base = self._formats[style if 0 <= style < len(self._formats) else 0]
         wanted = copy.deepcopy(base)
         wanted.tail = None
         change(wanted)
@@ -139,13 +138,13 @@ class Styles:
         self._formats.append(wanted)
         self._formats.set("count", str(len(self._formats)))
         self.changed = True
-        number = self._variants[key] = len(self._formats) - 1
-        return number
+        self._variants[key] = len(self._formats) - 1
+        return len(self._formats) - 1
 
     def _format_number(self, code: str) -> int:
         builtin = BUILTIN_FORMATS_REVERSE.get(code)
         if builtin is not None:
-            return builtin
+            return int(builtin)
         for number, known in self._codes.items():
             if known == code:
                 return number

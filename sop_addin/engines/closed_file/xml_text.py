@@ -45,7 +45,7 @@ def parse_xml(data: bytes, part: str) -> etree._Element:
         raise FileUnreadable(
             f"The workbook's part {part} is damaged ({error.msg}); open it in Excel and let Excel repair it."
         ) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         # Reached for other encodings than UTF-8, where the search above sees nothing.
         raise FileUnreadable(f"The workbook's part {part} declares a document type, which is unsafe; save it anew.")
     return root
