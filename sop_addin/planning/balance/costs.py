@@ -111,8 +111,13 @@ def carbon_costs(model: BalanceModel) -> None:
 
 
 def revenue(model: BalanceModel) -> None:
-    """Price x shipments."""
+    """Price x shipments, late orders at the price of the period they were due in.
+
+    sum_t price[t] S[t] - sum_t (price[t+1] - price[t]) B[t]: each period that an order waits, its price is put back.
+    """
     price = model.problem.families.price
     for family, row in enumerate(model.ship):
         for t, ship in enumerate(row):
             model.objective.add(REVENUE, ship, float(price[family, t]), t, family=family)
+        for t, late in enumerate(model.late[family][:-1]):
+            model.objective.add(REVENUE, late, float(price[family, t] - price[family, t + 1]), t, family=family)

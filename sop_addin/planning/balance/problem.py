@@ -308,8 +308,7 @@ def _opening_stock(tables: Tables, families: _Keyed) -> Floats:
     units = _clean(items["Units per family unit"].to_numpy(dtype=np.float64), 1.0, low=1e-9)
     stock = pd.Series(_clean(items["Opening stock"].to_numpy(dtype=np.float64), 0.0) / units)
     of_items = stock.groupby(items["Family"].astype(str).to_numpy()).sum().reindex(families.names).fillna(0.0)
-    stock_of_items: Floats = of_items.to_numpy(dtype=np.float64)
-    return np.where(np.isnan(given), stock_of_items, given)
+    return np.where(np.isnan(given), np.asarray(of_items, dtype=np.float64), given)
 
 
 def _kept_production(tables: Tables, families: _Keyed) -> tuple[Floats, Bools, Floats]:
@@ -340,10 +339,11 @@ def _unit_values(sources: SourceData, price: Floats, count: int) -> Floats:
     value = np.full(count, np.inf)
     if sources.unit_cost.size:
         np.minimum.at(value, sources.family, sources.unit_cost.mean(axis=1))
-    best_price = price.mean(axis=1) if price.size else np.zeros(count)
-    value = np.where(np.isinf(value) | (value <= 0), 0.1 * best_price, value)
+    tenth = 0.1 * np.asarray(price.mean(axis=1), dtype=np.float64) if price.size else np.zeros(count)
+    value = np.where(np.isinf(value) | (value <= 0), tenth, value)
     typical = float(np.median(value[value > 0])) if (value > 0).any() else 1.0
-    return np.maximum(value, 0.01 * typical)
+    at_least: Floats = np.maximum(value, 0.01 * typical)
+    return at_least
 
 
 # --- sources ----------------------------------------------------------------------------------------------------------

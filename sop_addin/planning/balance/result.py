@@ -109,7 +109,8 @@ def build_plan(
     problem = model.problem
     costs = cost_frame(model, figures.values)
     total_cost = float(costs["Value"].sum())
-    revenue = float((problem.families.price * figures.ship).sum())
+    price = shipment_prices(problem, figures)
+    revenue = float((price * figures.ship).sum())
     margin = revenue - total_cost
     maximise = problem.settings.maximise_margin
     sign = -1.0 if maximise else 1.0
@@ -128,7 +129,7 @@ def build_plan(
         gap=solution.gap,
         bound=sign * solution.bound if solution.gap else objective,
         solver=solver,
-        families=family_frame(problem, figures),
+        families=family_frame(problem, figures, price),
         sources=source_frame(problem, figures),
         resources=resource_frame(problem, figures, marginal),
         costs=costs,
@@ -144,13 +145,39 @@ def service_level(problem: BalanceProblem, figures: Quantities) -> float:
     return 1.0 - float(missed.sum()) / total if total > 0 else 1.0
 
 
+def shipment_prices(problem: BalanceProblem, figures: Quantities) -> Floats:
+    """(F, T) average price of what is shipped: late orders, served first, pay the price of the period they were due in.
+
+    Orders already late at plan start pay the first price. Where nothing is shipped it is the period's price.
+    """
+    families = problem.families
+    price = families.price.copy()
+    for family in np.flatnonzero(
+        (figures.late > 0).any(axis=1) & (families.price != families.price[:, :1]).any(axis=1)
+    ):
+        waiting: list[list[float]] = [[float(families.opening_backorders[family]), float(families.price[family, 0])]]
+        for t in range(problem.horizon):
+            now = float(families.price[family, t])
+            waiting.append([max(float(families.demand[family, t] - figures.lost[family, t]), 0.0), now])
+            shipped = left = float(figures.ship[family, t])
+            earned = 0.0
+            for order in waiting:
+                served = min(order[0], left)
+                order[0] -= served
+                left -= served
+                earned += served * order[1]
+            if shipped > 0:
+                price[family, t] = (earned + left * now) / shipped
+    return price
+
+
 def target_figures(problem: BalanceProblem) -> Floats:
     """(F, T) target stock as shown: the target, else Min stock."""
     families = problem.families
     return np.where(np.isnan(families.target_stock), families.min_stock, families.target_stock)
 
 
-def family_frame(problem: BalanceProblem, figures: Quantities) -> pd.DataFrame:
+def family_frame(problem: BalanceProblem, figures: Quantities, price: Floats) -> pd.DataFrame:
     """BalancePlan.families."""
     families = problem.families
     order = problem.table_order["families"]
@@ -166,7 +193,7 @@ def family_frame(problem: BalanceProblem, figures: Quantities) -> pd.DataFrame:
         "Backorders": figures.late,
         "Lost sales": figures.lost,
         "Target stock": target_figures(problem),
-        "Price": families.price,
+        "Price": price,
     }
     return _long(problem, {"Family": [families.names[i] for i in order]}, columns, order)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
 from .problem import Floats, Ints
-from .solver import Engine, Outcome, money_scale
+from .solver import Engine, NoPlan, Outcome, money_scale
 
 BROKEN = 1e-6  # of a typical quantity: less is rounding
 PENALTY = {CLOSING: 3e1, POLICY: 1e2, DEMAND: 1e3, PHYSICAL: 1e4}
@@ -52,10 +52,11 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solutio
     search = _Search(model, engine, seconds)
     cost = model.objective.vector(len(model.columns))
     penalised = cost + penalties(model, cost)
-    outcome = search.solve(penalised)
+    unbroken = search.without_slack(cost)
+    outcome = unbroken or search.solve(penalised)
     row_values, column_values = outcome.row_duals, outcome.column_duals
-    final_cost = penalised
-    if _broken(model, outcome.values):
+    final_cost = cost if unbroken else penalised
+    if not unbroken and _broken(model, outcome.values):
         outcome, row_values, column_values = _lexicographic(model, search, cost, outcome)
         final_cost = cost
     values = _tie_broken(model, engine, final_cost, outcome)
@@ -85,13 +86,15 @@ class _Search:
         self.lower = (matrix.lower * matrix.column_scale)[self.integers]
         self.upper = (matrix.upper * matrix.column_scale)[self.integers]
 
-    def solve(self, cost: Floats) -> Outcome:
+    def solve(self, cost: Floats, share: float = 1.0) -> Outcome:
         """Minimise ``cost``. With whole numbers: duals and continuous values are those of the LP with them fixed."""
         if not len(self.integers):
             return self.engine.solve(cost)
         start = self.last if self.last is not None else self._first_plan(cost)
-        self.engine.start_from(start)
-        left = max(self.deadline - time.perf_counter(), 1.0)
+        if start is not None:
+            self.engine.start_from(start)
+            share = 1.0
+        left = max((self.deadline - time.perf_counter()) * share, 1.0)
         found = self.engine.solve(cost, seconds=left)
         self.proven = self.proven and found.proven
         outcome = self._with_integers_fixed(cost, found.values)
@@ -101,19 +104,44 @@ class _Search:
             outcome.objective, found.bound, found.gap,
         )  # fmt: skip
 
-    def _first_plan(self, cost: Floats) -> Floats:
-        """A feasible plan, so that no search ends without one: the relaxation, its whole numbers rounded up."""
+    def without_slack(self, cost: Floats) -> Outcome | None:
+        """The best plan that breaks no limit, None where that is not found at once; for searches of whole numbers.
+
+        Penalties would blur the bounds of the search, so they are left out where they are not needed.
+        """
+        if not len(self.integers):
+            return None
+        columns = np.array([slack.variable.index for slack in self.model.slacks], dtype=np.intp)
+        matrix = self.engine.matrix
+        upper = (matrix.upper * matrix.column_scale)[columns]
+        nothing = np.zeros(len(columns))
+        self.engine.bound_columns(columns, nothing, nothing)
+        try:
+            return self.solve(cost, share=0.5)
+        except NoPlan:
+            self.engine.bound_columns(columns, nothing, upper)
+            return None
+
+    def _first_plan(self, cost: Floats) -> Floats | None:
+        """A feasible plan, so that no search ends without one: the relaxation, its whole numbers rounded up.
+
+        None where that breaks a limit that has no slack now. Raises NoPlan where the relaxation has no plan.
+        """
         relaxed = self.engine.solve(cost, relax=True)
         rounded = relaxed.values.copy()
         rounded[self.integers] = np.ceil(rounded[self.integers] - 1e-6)
-        return self._with_integers_fixed(cost, rounded).values
+        try:
+            return self._with_integers_fixed(cost, rounded).values
+        except NoPlan:
+            return None
 
     def _with_integers_fixed(self, cost: Floats, values: Floats) -> Outcome:
         whole = np.clip(np.round(values[self.integers]), np.ceil(self.lower - 1e-9), np.floor(self.upper + 1e-9))
         self.engine.bound_columns(self.integers, whole, whole)
-        outcome = self.engine.solve(cost, relax=True)
-        self.engine.bound_columns(self.integers, self.lower, self.upper)
-        return outcome
+        try:
+            return self.engine.solve(cost, relax=True)
+        finally:
+            self.engine.bound_columns(self.integers, self.lower, self.upper)
 
 
 def penalties(model: BalanceModel, cost: Floats) -> Floats:

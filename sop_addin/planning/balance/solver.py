@@ -29,6 +29,10 @@ MIP_GAP = 1e-6
 HIGHS, CBC = "HiGHS", "CBC"
 
 
+class NoPlan(SolverError):
+    """The model has no solution, or none was found in time."""
+
+
 @dataclass(frozen=True)
 class Matrix:
     """A scaled model: columns x' = x / column_scale, rows multiplied by row_scale; shapes (n,), (m,), CSR."""
@@ -203,7 +207,7 @@ class HighsEngine:
         info = highs.getInfo()
         feasible = info.primal_solution_status == 2  # kSolutionStatusFeasible
         if not proven and not (is_mip and status == highspy.HighsModelStatus.kTimeLimit and feasible):
-            raise SolverError(
+            raise NoPlan(
                 f"HiGHS stopped with '{highs.modelStatusToString(status)}': check the figures for extreme sizes."
             )
         solution = highs.getSolution()
@@ -291,7 +295,7 @@ class CbcEngine:
         self.lp.solve(solver)
         proven = self.lp.sol_status == const.LpSolutionOptimal
         if not proven and not (is_mip and self.lp.sol_status == const.LpSolutionIntegerFeasible):
-            raise SolverError(f"CBC stopped with '{const.LpStatus[self.lp.status]}': check the figures.")
+            raise NoPlan(f"CBC stopped with '{const.LpStatus[self.lp.status]}': check the figures.")
         values = np.array([v.varValue or 0.0 for v in self.variables])
         objective = float(scaled @ values) / scale
         # CBC does not hand its bound on: at the time limit the relaxation's is the honest one
