@@ -1,0 +1,133 @@
+"""What the ribbon buttons run: read tables, call one planning function, write tables.
+
+Excel calls each function without arguments through RunPython. Nothing may leave it as an exception: xlwings would show
+a traceback. Every outcome is one message box and one line in the status bar.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import xlwings as xw
+
+from .excel.read_tables import read_tables
+from .excel.write_plan import write_findings, write_plan
+from .model.errors import SopError
+from .model.findings import Findings
+from .model.plan import Plan
+from .model.validation import validate
+from .planning.cycle import BASE, STEPS, run_cycle
+
+TITLE = "S&OP"
+SCENARIO_NAME = "SopScenario"
+
+
+def check() -> None:
+    """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
+    with _button("Checking the tables") as book:
+        findings = validate(read_tables(book))
+        write_findings(book, findings)
+        _say(book, f"Check: {_counts(findings)}.", bool(findings.errors))
+
+
+def forecast() -> None:
+    """Ribbon: Forecast. Statistical forecast of every item."""
+    _plan(("forecast",))
+
+
+def aggregate() -> None:
+    """Ribbon: Aggregate. Item forecasts, events and portfolio become the demand of the families."""
+    _plan(("aggregate",))
+
+
+def balance() -> None:
+    """Ribbon: Balance. Production, stock and capacity for the consensus demand."""
+    _plan(("balance",))
+
+
+def run_all() -> None:
+    """Ribbon: Run all steps."""
+    _plan(STEPS)
+
+
+def _plan(steps: Sequence[str]) -> None:
+    with _button("Reading the workbook") as book:
+        plan = run_cycle(read_tables(book), steps, scenario=_scenario(book), progress=_progress(book))
+        if plan.steps:
+            book.app.status_bar = "Writing the plan"
+            write_plan(book, plan)
+        else:
+            write_findings(book, plan.findings)
+        _say(book, summary(plan), bool(plan.findings.errors))
+
+
+def summary(plan: Plan) -> str:
+    """One sentence on what a run gave: ``Plan solved: cost 4.21 M EUR, service 98.2 %, 3 findings.``"""
+    if not plan.steps:
+        return f"Nothing was planned: {_counts(plan.findings)}. Mend the errors listed on the sheet Checks, then run again."
+    if plan.balance is not None:
+        currency = plan.tables.settings.base_currency
+        return (
+            f"Plan solved: cost {_short(plan.balance.total_cost)} {currency}, margin {_short(plan.balance.margin)} "
+            f"{currency}, service {plan.balance.service_level:.1%}, {_counts(plan.findings)}."
+        )
+    if "aggregate" in plan.steps:
+        families = len(plan.tables.family_names)
+        return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."
+    items = 0 if plan.forecast is None else plan.forecast["Item"].nunique()
+    return f"{items:,} items forecast (sheet Item Forecast), {_counts(plan.findings)}."
+
+
+def _short(money: float) -> str:
+    for size, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+        if abs(money) >= size:
+            return f"{money / size:,.2f}{letter}"
+    return f"{money:,.2f}"
+
+
+def _counts(findings: Findings) -> str:
+    if not len(findings):
+        return "no findings"
+    errors = len(findings.errors)
+    text = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    return f"{text}, {errors} of them error{'' if errors == 1 else 's'}" if errors else text
+
+
+def _scenario(book: Any) -> str:
+    """The scenario chosen on the ribbon."""
+    if SCENARIO_NAME not in book.names:
+        return BASE
+    value = book.names[SCENARIO_NAME].refers_to_range.value
+    return str(value).strip() if value not in (None, "") else BASE
+
+
+def _progress(book: Any) -> Any:
+    def report(words: str, done: int, total: int) -> None:
+        book.app.status_bar = f"{words}: {done:,} of {total:,}" if total else f"{words} ..."
+
+    return report
+
+
+@contextmanager
+def _button(words: str) -> Iterator[Any]:
+    """The calling workbook; whatever goes wrong ends as one message, with the sheets as they were."""
+    book = xw.Book.caller()
+    book.app.status_bar = f"{words} ..."
+    try:
+        yield book
+    except SopError as error:
+        _say(book, str(error), True)
+    except Exception as error:  # noqa: BLE001 - the last resort: a planner must never see a traceback
+        kept = Path(tempfile.gettempdir(), "sop-addin-error.txt")
+        kept.write_text(traceback.format_exc(), encoding="utf-8")
+        _say(book, f"Unexpected {type(error).__name__}: {error}. Please report it with the file {kept}.", True)
+
+
+def _say(book: Any, message: str, problem: bool) -> None:
+    book.app.status_bar = message
+    book.app.alert(message, TITLE, mode="critical" if problem else "info")
