@@ -69,7 +69,7 @@ def _plan(steps: Sequence[str]) -> None:
 def summary(plan: Plan) -> str:
     """One sentence on what a run gave: ``Plan solved: cost 4.21 M EUR, service 98.2 %, 3 findings.``"""
     if not plan.steps:
-        return f"Nothing was planned: {_counts(plan.findings)}. Mend the errors listed on the sheet Checks, then run again."
+        return f"Nothing was planned: {_counts(plan.findings)}. Mend the errors on sheet Checks, then run again."
     if plan.balance is not None:
         currency = plan.tables.settings.base_currency
         return (
