@@ -1,5 +1,6 @@
 """Ranges of the generic xlwings engine."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
@@ -102,7 +103,13 @@ class Range(base_classes.Range):
         text = f"{c}{column_letters(column1)}{r}{row1}"
         if (row1, column1) != (row2, column2):
             text += f":{c}{column_letters(column2)}{r}{row2}"
-        return f"'[{self._sheet.book.name}]{self._sheet.name}'!{text}" if external else text
+        if not external:
+            return text
+        book, sheet = self._sheet.book.name, self._sheet.name
+        if quote_sheet(sheet) == sheet and re.fullmatch(r"[\w.]+", book):
+            return f"[{book}]{sheet}!{text}"
+        in_quotes = sheet.replace("'", "''")
+        return f"'[{book}]{in_quotes}'!{text}"
 
     def _live_box(self) -> Box:
         """Whole rows and columns end where the used range ends."""

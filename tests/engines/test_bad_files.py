@@ -142,7 +142,7 @@ def test_strict_open_xml(build_raw, surgery, tmp_path):
     ("rows", "message"),
     [
         ('<row r="1"><c r="A1"><v>x1</v></c></row>', "Sheet Sheet1 of the workbook is damaged .row 1:"),
-        ('<row r="1"><c r="A1" t="s"><v>7</v></c></row>', "Sheet Sheet1 of the workbook is damaged .row 1:"),
+        ('<row r="1"><c r="A1" t="s"><v>7</v></c></row>', "row 1 refers to a text the file lacks"),
         ('<row r="1"/><row r="1"/>', "row 1 stands twice"),
         ('<row r="1"><c r="A1"><v>1</v></c>', "a row is cut off"),
     ],

@@ -102,6 +102,19 @@ def test_empty_sheets_take_cells(build_raw, empty):
     assert read_block(saved(book).sheets[0]["B2:C2"]) == [["text", dt.datetime(2027, 3, 1)]]
 
 
+def test_a_workbook_without_styles_and_shared_strings_gets_them_when_needed(build_raw, parts):
+    path = build_raw('<row r="1"><c r="A1"><v>5</v></c></row>')
+    book = open_book(path)
+    assert book.sheets[0]["A1"].number_format == "General"
+    book.sheets[0]["A1"].number_format = "0.00"
+    write_block(book.sheets[0]["B1"], [["text", dt.date(2027, 3, 1)]])
+    again = saved(book).sheets[0]
+    assert read_block(again["A1:C1"]) == [[5.0, "text", dt.datetime(2027, 3, 1)]]
+    assert again["A1"].number_format == "0.00"
+    assert {"xl/styles.xml", "xl/sharedStrings.xml"} <= parts(path).keys()
+    assert openpyxl.load_workbook(path).active["C1"].value == dt.datetime(2027, 3, 1)
+
+
 def test_single_quoted_attributes_and_numbers_in_e_notation(build_raw):
     path = build_raw("<row r='3'><c r='B3' t='n'><v>1.5E-3</v></c></row>")
     book = open_book(path)

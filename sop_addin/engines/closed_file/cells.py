@@ -24,6 +24,7 @@ READ_CELLS = re.compile(
     re.S,
 )
 _ONE_CELL = re.compile(rb'<c\b(?: r="([A-Z]{1,3})\d+")?([^>]*?)(?:/>|>(.*?)</c>)', re.S)
+_USUAL_STYLE = re.compile(rb'<c r="[A-Z]+\d+"(?: s="(\d+)")?(?: t="\w+")?/?>')
 _FORMULA = re.compile(rb"<f\b([^>]*?)(?:/>|>(.*?)</f>)", re.S)
 _VALUE = re.compile(rb"<v\b[^>]*?(?:/>|>(.*?)</v>)", re.S)
 
@@ -49,6 +50,17 @@ class FormulaParts(NamedTuple):
     text: str
 
 
+class _ColumnNumbers(dict[bytes, int]):
+    """Column numbers by letters as they stand in the file; a plain dictionary look-up once known."""
+
+    def __missing__(self, letters: bytes) -> int:
+        number = self[letters] = column_number(letters.decode("ascii"))
+        return number
+
+
+_COLUMN_NUMBERS = _ColumnNumbers()
+
+
 def split_cells(body: bytes) -> dict[int, bytes]:
     """Raw cells of a row by column number; a cell without address follows its predecessor."""
     cells: dict[int, bytes] = {}
@@ -58,7 +70,7 @@ def split_cells(body: bytes) -> dict[int, bytes]:
         if letters is None:
             reference = attribute(match[2], b"r")
             letters = reference.rstrip(b"0123456789") if reference else None
-        column = column_number(letters.decode()) if letters else column + 1
+        column = _COLUMN_NUMBERS[letters] if letters else column + 1
         cells[column] = match[0]
     return cells
 
@@ -91,11 +103,14 @@ def formula_element(raw: bytes) -> bytes:
 
 
 def style_of(raw: bytes) -> int:
-    match = re.search(rb'\ss="(\d+)"', raw[: raw.index(b">")])
-    return int(match[1]) if match else int(attribute(split_cell(raw).attributes, b"s") or 0)
+    match = _USUAL_STYLE.match(raw)
+    if match is not None:
+        return int(match[1] or 0)
+    return int(attribute(split_cell(raw).attributes, b"s") or 0)
 
 
 def is_blank(raw: bytes) -> bool:
+    """Whether a raw cell holds nothing (it may have a format)."""
     return (raw.endswith(b"/>") and raw.count(b"<") == 1) or not split_cell(raw).inner
 
 

@@ -29,7 +29,7 @@ class ClosedFileBackend:
 
     @classmethod
     def open(cls, path: str) -> "ClosedFileBackend":
-        return cls(Workbook.open(Path(path)), Path(path))
+        return cls(Workbook.open(Path(path)), Path(path).absolute())
 
     @classmethod
     def new(cls) -> "ClosedFileBackend":

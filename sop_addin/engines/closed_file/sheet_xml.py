@@ -136,7 +136,9 @@ class SheetXml:
                         elif raw:
                             line = self._read_in_detail(number, row[1], column1, width)
                             break
-                except (ValueError, IndexError, OverflowError, KeyError) as error:
+                except IndexError as error:
+                    raise self._damaged(f"row {number} refers to a text the file lacks") from error
+                except (ValueError, OverflowError) as error:
                     raise self._damaged(f"row {number}: {error}") from error
             result.append(line)
         return result
@@ -296,7 +298,10 @@ class SheetXml:
                     continue
                 style = self.inherited_style(number, at)
             else:
-                if self._unchanged(old, value, number, at):  # type: ignore[arg-type]
+                if old.endswith(b"/>") and old.count(b"<") == 1:
+                    if value is None:
+                        continue
+                elif self._unchanged(old, value, number, at):  # type: ignore[arg-type]
                     continue
                 style = style_of(old)
                 if b"<f" in old:
@@ -331,7 +336,8 @@ class SheetXml:
         return f'<c r="{column_letters(column)}{row}"{s}{kind}>{inner}</c>'
 
     def _put_row(self, number: int, attributes: bytes, cells: dict[int, bytes]) -> None:
-        attributes = _SPANS.sub(b"", attributes)
+        if b"spans" in attributes:
+            attributes = _SPANS.sub(b"", attributes)
         if not cells and attributes.strip() == b'r="%d"' % number:
             self.rows.pop(number, None)
         else:
@@ -416,6 +422,21 @@ class SheetXml:
             inside = set_attribute(raw[2 : end - slash], b"s", b"%d" % style if style else None)
             cells[column] = b"<c" + inside + raw[end - slash :]
         self._put_row(row, found[0], cells)
+
+    def style_blanks(self, row: int, styles: Sequence[tuple[int, int]]) -> None:
+        """Give (column, style) to those cells of a row that hold nothing; all in one go."""
+        found = self.rows.get(row, (b' r="%d"' % row, b""))
+        cells = split_cells(found[1]) if found[1] else {}
+        changed = False
+        for column, style in styles:
+            raw = cells.get(column)
+            current = self.inherited_style(row, column) if raw is None else style_of(raw)
+            if current == style or (raw is not None and not is_blank(raw)):
+                continue
+            cells[column] = f'<c r="{cell_address(row, column)}" s="{style}"/>'.encode()
+            changed = True
+        if changed:
+            self._put_row(row, found[0], cells)
 
     def put_raw(self, row: int, column: int, raw: bytes | None) -> None:
         """Place raw cell bytes, or remove the cell. For callers that know the file format."""

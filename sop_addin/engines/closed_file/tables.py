@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from sop_addin.engines.backend import TableInfo
-from sop_addin.engines.closed_file.cells import is_blank, split_cell, split_cells
+from sop_addin.engines.closed_file.cells import split_cell
 from sop_addin.engines.closed_file.stretch import stretch_references, stretch_sheet_features
 from sop_addin.engines.closed_file.xml_text import (
     MAIN,
@@ -201,23 +201,19 @@ class Tables:
 
     @staticmethod
     def _fill_down(table: Table, sheet: "SheetXml", old_last: int, new_last: int) -> None:
-        """New rows look and calculate like the last one."""
-        box = table.box
-        plan: list[tuple[int, int, Formula | None]] = []
+        """New rows look and calculate like the last one; values that stand there already stay."""
+        left = table.box[1]
+        styles: list[tuple[int, int]] = []
+        formulas: list[tuple[int, Formula]] = []
         for place, element in enumerate(table.column_elements):
-            column = box[1] + place
+            styles.append((left + place, sheet.style(old_last, left + place)))
             calculated = element.find(main_tag("calculatedColumnFormula"))
-            formula = Formula("=" + calculated.text) if calculated is not None and calculated.text else None
-            plan.append((column, sheet.style(old_last, column), formula))
+            if calculated is not None and calculated.text:
+                formulas.append((left + place, Formula("=" + calculated.text)))
         for row in range(old_last + 1, new_last + 1):
-            found = sheet.rows.get(row)
-            cells = split_cells(found[1]) if found else {}
-            for column, style, formula in plan:
-                raw = cells.get(column)
-                if raw is None or is_blank(raw):
-                    sheet.set_style(row, column, style)
-                if formula is not None:
-                    sheet.write(row, column, [[formula]])
+            sheet.style_blanks(row, styles)
+            for column, formula in formulas:
+                sheet.write(row, column, [[formula]])
 
     # -- adding
 
