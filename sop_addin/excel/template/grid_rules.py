@@ -46,10 +46,17 @@ STOCK_LIMITS: dict[str, tuple[str, str]] = {
 }
 """Defined names in which the marks of the Inventory Plan look limits up (a rule cannot name a table's column)."""
 
+Look = tuple[str, dict[str, Any]]
+"""Condition (without the leading =) and XlsxWriter properties."""
+
 _HAIRLINE = {"bottom": 1, "bottom_color": look.LINE}
 _BLOCK_LINE = {"top": 1, "top_color": look.RULE, **_HAIRLINE}
 _BAD = {"bg_color": look.BAD_FILL, "font_color": look.BAD_INK, "bold": True, **_HAIRLINE}
 _WARN = {"bg_color": look.WARN_FILL, "font_color": look.WARN_INK, **_HAIRLINE}
+
+
+_SHOWN_AS_ZERO = {look.PERCENT_WHOLE: 0.005, look.PLAN_DECIMAL: 0.05, look.PLAN_MONEY: 0.005}
+"""Below this a figure shows as 0 in its number format."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ def _label_rules(area: GridArea, rules: Any) -> None:
         rules(2, column - 1, (begins, _BLOCK_LINE), (filled, _HAIRLINE))
     inputs = [measure.name for measure in area.grid.measures if measure.role == "input"]
     bold = BOLD_MEASURES[area.grid.name]
-    measure_looks: list[tuple[str, dict[str, Any]]] = []
+    measure_looks: list[Look] = []
     if area.grid.measures[0].name in bold:
         measure_looks.append((begins, {"bold": True, **_BLOCK_LINE}))
     measure_looks += [(begins, _BLOCK_LINE), (area.one_of(bold), {"bold": True, **_HAIRLINE})]
@@ -141,43 +148,51 @@ def _label_rules(area: GridArea, rules: Any) -> None:
     rules(column + 1, column + 1, (begins, {**muted, **_BLOCK_LINE}), (filled, {**muted, **_HAIRLINE}))
 
 
-def _figure_rules(area: GridArea, column: int, total: bool) -> list[tuple[str, dict[str, Any]]]:
+def _figure_rules(area: GridArea, column: int, total: bool) -> list[Look]:
     """Looks of the Total column or of the period cells: marks, inputs, then the plain look of each kind of row."""
-    header = f'{area.header_cell(column)}<>""'
+    grid, first = area.grid, area.grid.measures[0]
+    starts = f"{area.one_of([first.name])},{area.new_block}"
     result = _marks(area, column, total)
-    grid = area.grid
-    first = grid.measures[0]
-    cell = address(area.first, column)
-    zero = f"{header},ISNUMBER({cell}),ABS(N({cell}))<0.0005"
-    block_starts = f"{area.one_of([first.name])},{area.new_block}"
-    first_look = {**_plain(grid, first, total), **_BLOCK_LINE}
-    # a grid full of black zeros hides its figures
-    result += [
-        (f"AND({block_starts},{zero})", {**first_look, "font_color": look.FAINT}),
-        (f"AND({block_starts},{header})", first_look),
-    ]
-    inputs = [measure.name for measure in grid.measures if measure.role == "input"]
-    if inputs and not total:
-        border = {"border": 1, "border_color": look.INPUT_LINE, "font_color": look.INPUT_INK}
-        number = {"num_format": look.QUANTITY}
-        is_input = area.one_of(inputs)
-        texts = [measure.name for measure in grid.measures if measure.role == "input" and measure.text]
-        if texts:
-            result.append((f"AND({area.one_of(texts)},{header})", {"bg_color": look.INPUT_FILL, **border}))
-        result += [
-            (f'AND({is_input},{header},{cell}<>"")', {"bg_color": look.INPUT_STRONG, "bold": True, **border, **number}),
-            (f"AND({is_input},{header})", {"bg_color": look.INPUT_FILL, **border, **number}),
-        ]
+    result += _with_zeros(area, column, starts, {**_plain(grid, first, total), **_BLOCK_LINE})
+    if not total:
+        result += _input_rules(area, column)
     kinds: dict[tuple[tuple[str, Any], ...], list[str]] = {}
     for measure in grid.measures:
         if measure.role != "input" or total:
             kinds.setdefault(tuple(sorted(_plain(grid, measure, total).items())), []).append(measure.name)
     for properties, measures in kinds.items():
-        row_look = {**dict(properties), **_HAIRLINE}
-        result += [
-            (f"AND({area.one_of(measures)},{zero})", {**row_look, "font_color": look.FAINT}),
-            (f"AND({area.one_of(measures)},{header})", row_look),
-        ]
+        result += _with_zeros(area, column, area.one_of(measures), {**dict(properties), **_HAIRLINE})
+    return result
+
+
+def _with_zeros(area: GridArea, column: int, criteria: str, properties: dict[str, Any]) -> list[Look]:
+    """The look, and before it the same for what shows as 0: faint, or a grid full of zeros would hide its figures."""
+    header = f'{area.header_cell(column)}<>""'
+    cell = address(area.first, column)
+    shown = _SHOWN_AS_ZERO.get(properties.get("num_format", ""), 0.5)
+    zero = f"ISNUMBER({cell}),ABS(N({cell}))<{shown}"
+    return [
+        (f"AND({criteria},{header},{zero})", {**properties, "font_color": look.FAINT, "num_format": "0;0;0"}),
+        (f"AND({criteria},{header})", properties),
+    ]
+
+
+def _input_rules(area: GridArea, column: int) -> list[Look]:
+    """Yellow cells; a figure that stands in one is bold, a text is not."""
+    inputs = [measure for measure in area.grid.measures if measure.role == "input"]
+    if not inputs:
+        return []
+    header = f'{area.header_cell(column)}<>""'
+    empty = {"bg_color": look.INPUT_FILL, "font_color": look.INPUT_INK, "border": 1, "border_color": look.INPUT_LINE}
+    number = {**empty, "num_format": look.QUANTITY}
+    figures = area.one_of(measure.name for measure in inputs if not measure.text)
+    result = [
+        (f'AND({figures},{header},{address(area.first, column)}<>"")',
+         {**number, "bg_color": look.INPUT_STRONG, "bold": True}),
+        (f"AND({figures},{header})", number),
+    ]  # fmt: skip
+    if texts := [measure.name for measure in inputs if measure.text]:
+        result.append((f"AND({area.one_of(texts)},{header})", empty))
     return result
 
 
@@ -202,7 +217,7 @@ def measure_format(measure: Measure) -> str:
     return look.PLAN_MONEY if measure.unit == "money per unit" else ""
 
 
-def _marks(area: GridArea, column: int, total: bool) -> list[tuple[str, dict[str, Any]]]:
+def _marks(area: GridArea, column: int, total: bool) -> list[Look]:
     """What needs a look: shortages, late orders, stock out of its limits, loads above capacity."""
     cell = address(area.first, column)
     # an empty text from a formula is no figure, and greater than any number

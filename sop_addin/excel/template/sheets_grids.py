@@ -24,8 +24,8 @@ HINTS: dict[str, str] = {
     "CapacityPlan": "Red: load above regular capacity. Orange: 90 % and more, overtime, or a limit that costs money.",
     "FinancePlan": "By family, then in total. Budget and exchange rates stand to the right of the plan.",
 }
-_LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Measure": 25.0, "Unit": 9.0, "Total": 12.5}
-_PERIOD_WIDTH = {"FinancePlan": 11.5}
+_LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Measure": 25.0, "Unit": 9.0, "Total": 14.0}
+_PERIOD_WIDTH = {"FinancePlan": 12.5}
 _HINT_COLUMN = 3
 _YEAR = '=IF({here}="","",IF(LEFT({here},4)=LEFT({before},4),"",LEFT({here},4)))'
 
@@ -77,7 +77,7 @@ def _set_columns(context: Context, worksheet: Worksheet, area: GridArea, block: 
             longest = max((len(str(row[index] or "")) for row in block.rows), default=0)
             width = min(max(width, longest * 1.05 + 2), 30)
         worksheet.set_column(index, index, width, styles.fallback(number))
-    width = _PERIOD_WIDTH.get(area.grid.name, 9.5)
+    width = _PERIOD_WIDTH.get(area.grid.name, 10.0)
     worksheet.set_column(area.lead, area.last_column - 1, width, styles.fallback(look.PLAN))
 
 

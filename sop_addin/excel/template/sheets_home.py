@@ -101,7 +101,7 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
     horizon = (
         f'=IFERROR(IF({periods}<1,"Nothing to plan yet: fill in the yellow tables, or set Plan start in Settings.",'
         f'"Plan from "&{first}&" to "&{last}&", "&({periods})&" periods, in "&{setting("Base currency")}&"."'
-        f'&IF({result("Status")}="",""," Scenario "&{result("Scenario")}&", "&{result("Status")}&".")),'
+        f'&IFERROR(IF({result("Status")}="",""," Last run: "&{result("Status")}&"."),"")),'
         '"Nothing to plan yet.")'
     )
     worksheet.write_formula(1, 1, horizon, styles.purpose, "")

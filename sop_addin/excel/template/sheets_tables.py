@@ -32,7 +32,7 @@ from .table_rules import (
 )
 
 _WIDTHS = {
-    "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 52, "Decision": 40, "Effect": 26,
+    "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 52, "Decision": 44, "Effect": 40,
     "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 18, "Column": 18,
     "KPI": 30, "Measure": 20, "Event": 22, "Risk": 24, "Scenario": 18, "Step": 16, "Owner": 15, "Signed by": 15,
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
@@ -42,6 +42,8 @@ _WIDTHS = {
 _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
     ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
+    ("tblKpis", "Value"): 17, ("tblKpis", "Target"): 17, ("tblKpis", "Unit"): 16, ("tblCompare", "Value"): 17,
+    ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
     ("tblPlan", "Measure"): 26, ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
@@ -74,6 +76,8 @@ def table_rows(context: Context, table: Table) -> tuple[list[str], list[list[obj
     headers = list(table.headers)
     if table.name == "tblSettings":
         return headers, _setting_rows(context, frame)
+    if table.name == "tblResult":
+        return headers, _result_rows(frame)
     if frame is None or (not len(frame) and not len(frame.columns)):
         frame = pd.DataFrame(columns=headers)
     headers += [str(name) for name in frame.columns if str(name) not in headers]
@@ -92,8 +96,6 @@ def _column_values(context: Context, table: Table, frame: pd.DataFrame, header: 
         column = Column(header, "number", "")
     else:
         column = table.column(header)
-        if table.name == "tblResult":
-            return list(values)
         if header == "Cell link":
             return [_link(value) for value in values]
     return [cell_value(column, value, context.bucket) for value in values]
@@ -129,6 +131,12 @@ def _setting_rows(context: Context, frame: pd.DataFrame | None) -> list[list[obj
     return rows + others
 
 
+def _result_rows(frame: pd.DataFrame | None) -> list[list[object]]:
+    """The headline figures in the order of the schema, with what is known of them; others follow."""
+    given = {} if frame is None else dict(zip(frame["Measure"], frame["Value"], strict=True))
+    return [[name, given.get(name)] for name in dict.fromkeys((*RESULT_MEASURES, *map(str, given)))]
+
+
 def _shown(value: object, kind: str) -> str:
     if kind == "fraction" and isinstance(value, float):
         return f"{value:.0%}"
@@ -141,8 +149,6 @@ def _starter_rows(table: Table, headers: Sequence[str]) -> list[list[object]]:
     if table.name == "tblCycle":
         return [[step if name == "Step" else "Open" if name == "Status" else None for name in headers]
                 for step in STEPS]  # fmt: skip
-    if table.name == "tblResult":
-        return [[measure, None] for measure in RESULT_MEASURES]
     return [blank]
 
 
@@ -231,7 +237,9 @@ def _width(table: Table, header: str, column: Column, values: Sequence[object]) 
     # a header wraps onto two lines beside its filter button: its longest word must fit
     word = max(len(word) for word in header.split()) * 1.1 + 4.5
     half = len(header) / 2 + 5
-    return max(_KIND_WIDTHS.get(column.kind, 12), word, half)
+    digits = max((len(f"{value:,.2f}") for value in values if isinstance(value, float)), default=0)
+    usual = 14 if table.role == "output" and column.kind == "number" else _KIND_WIDTHS.get(column.kind, 12)
+    return max(usual, word, half, digits + 1.5)
 
 
 def _special_cell(context: Context, table: str, header: str, row: Sequence[object]) -> Any:
