@@ -219,6 +219,9 @@ class Sheet(base_classes.Sheet):
     def autofit(self, axis: str | None = None) -> None:
         """Column widths stay: only Excel can measure text."""
 
+    def delete(self) -> None:
+        raise EngineError(f"Sheet {self._name}: this engine deletes no sheets, formulas may read them; do so in Excel.")
+
     def clear_contents(self) -> None:
         self.used_range.clear_contents()
 

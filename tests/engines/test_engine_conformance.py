@@ -201,6 +201,13 @@ def test_calculation_brings_formulas_up_to_date(book, data):
     assert data["B5"].value == 12.5
 
 
+def test_the_empty_text_of_a_formula_reads_as_blank(book, data):
+    data["E1"].formula = '=""'
+    book.app.calculate()
+    assert data["E1"].value is None
+    assert read_block(data["E1"]) == [[None]]
+
+
 def test_screen_settings_are_taken(book):
     with book.app.properties(screen_updating=False, display_alerts=False):
         book.app.status_bar = "Working"

@@ -140,7 +140,7 @@ class CellCodec:
                 is_date = self._date_styles[style] = self.styles.is_date(int(style))
             return self._date(number) if is_date else number
         if kind == b"s":
-            return self._strings().get(int(content))
+            return self._strings().get(int(content)) or None
         if kind == b"str":
             return decode_text(content)
         if kind == b"b":
@@ -156,7 +156,7 @@ class CellCodec:
         usual = READ_CELLS.match(raw)
         if usual is not None and usual[1] is not None:
             content, kind = usual[4], usual[3] or b""
-            if not content and (kind != b"str" or content is None):
+            if not content:
                 return None
             return self.value(usual[2] or b"", kind, content)
         attributes, inner = split_cell(raw)
@@ -169,7 +169,7 @@ class CellCodec:
         if match is None:
             return None
         content = match[1] or b""
-        if content == b"" and kind != b"str":
+        if content == b"":
             return None
         return self.value(attribute(attributes, b"s") or b"", kind, content)
 

@@ -4,8 +4,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from lxml import etree
-
 from sop_addin.engines.closed_file.arrays import ArrayFormulas
 from sop_addin.engines.closed_file.cells import (
     READ_CELLS,
@@ -16,12 +14,10 @@ from sop_addin.engines.closed_file.cells import (
     split_cells,
     style_of,
 )
+from sop_addin.engines.closed_file.spelling import Row, split_rows, usual_spelling
 from sop_addin.engines.closed_file.xml_text import (
-    STRICT_MAIN,
     attribute,
     encode_text,
-    parse_xml,
-    serialise_xml,
     set_attribute,
 )
 from sop_addin.engines.errors import EngineError, FileUnreadable
@@ -38,8 +34,6 @@ _COLUMN_ELEMENT = re.compile(rb"<col\b([^>]*?)/?>")
 _SPANS = re.compile(rb"\sspans\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _DIMENSION = re.compile(rb'(<dimension\s+ref=")[^"]*(")')
 _MERGE = re.compile(rb'<mergeCell\b[^>]*?ref="([^"]*)"')
-
-Row = tuple[bytes, bytes]  # inside of the <row> tag, raw cells
 
 
 class Keep:
@@ -60,7 +54,7 @@ class SheetXml:
         self.formulas_changed = False
         self._used: Box | None = None
         self._column_style: dict[int, int] = {}
-        content = _as_usual_xml(content, part)
+        content = usual_spelling(content, part)
         opening = _SHEET_DATA.search(content)
         if opening is None:
             raise FileUnreadable(f"Sheet {name} of the workbook is damaged; open it in Excel and let Excel repair it.")
@@ -71,34 +65,12 @@ class SheetXml:
         else:
             end = content.rfind(b"</sheetData>")
             self.head, self.tail = content[: opening.end()], content[end:]
-            self.rows = self._split_rows(content, opening.end(), end)
+            try:
+                self.rows = split_rows(content, opening.end(), end)
+            except ValueError as error:
+                raise self._damaged(str(error)) from error
         self._shared: dict[bytes, tuple[int, int, str]] | None = None
         self.arrays = ArrayFormulas(self)
-
-    def _split_rows(self, content: bytes, start: int, end: int) -> dict[int, Row]:
-        rows: dict[int, Row] = {}
-        number = 0
-        position = content.find(b"<row", start, end)
-        while position >= 0:
-            tag_end = content.find(b">", position, end)
-            if tag_end < 0:
-                raise self._damaged("a row is cut off")
-            if content[tag_end - 1] == 0x2F:  # '/': a row without cells
-                attributes, body, after = content[position + 4 : tag_end - 1], b"", tag_end + 1
-            else:
-                close = content.find(b"</row>", tag_end, end)
-                if close < 0:
-                    raise self._damaged("a row is cut off")
-                attributes, body, after = content[position + 4 : tag_end], content[tag_end + 1 : close], close + 6
-            stated = attribute(attributes, b"r")
-            number = int(stated) if stated else number + 1
-            if not stated:
-                attributes = b' r="%d"' % number + attributes
-            if number in rows:
-                raise self._damaged(f"row {number} stands twice")
-            rows[number] = (attributes, body)
-            position = content.find(b"<row", after, end)
-        return rows
 
     def _damaged(self, what: str) -> FileUnreadable:
         return FileUnreadable(
@@ -131,7 +103,7 @@ class SheetXml:
                                 continue
                             if content and not kind and not style:
                                 line[place] = float(content)
-                            elif content or kind == b"str":
+                            elif content:  # the empty text of a formula counts as blank, as in Excel's own values
                                 line[place] = value_of(style, kind, content)
                         elif raw:
                             line = self._read_in_detail(number, row[1], column1, width)
@@ -467,33 +439,3 @@ class SheetXml:
             pieces += (b"<row", attributes, b">", body, b"</row>") if body else (b"<row", attributes, b"/>")
         pieces.append(self.tail)
         return b"".join(pieces)
-
-
-def _as_usual_xml(content: bytes, part: str) -> bytes:
-    """Bring rare spellings (prefixes, comments, CDATA, other encodings) to the one the byte patterns expect."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"http://purl.oclc.org" in content[:4096]:
-        parse_xml(content, part)  # says what is wrong with the first two
-        if STRICT_MAIN.encode() in content[:4096]:
-            raise FileUnreadable(
-                "The workbook is saved as 'Strict Open XML'; open it in Excel and save it as an ordinary workbook."
-            )
-    root = re.search(rb"<(?:([A-Za-z_][\w.-]*):)?worksheet[\s>]", content[:8192])
-    unusual = (
-        root is None
-        or root[1]
-        or b"<!--" in content
-        or b"<![CDATA[" in content
-        or b"</row " in content
-        or b"</c " in content
-        or content.count(b"<?") > content.count(b"<?xml ")
-    )
-    if not unusual:
-        return content
-    tree = parse_xml(content, part)
-    etree.strip_tags(tree, etree.Comment, etree.ProcessingInstruction)
-    content = serialise_xml(tree)
-    if tree.prefix:
-        prefix = tree.prefix.encode()
-        content = content.replace(b"<" + prefix + b":", b"<").replace(b"</" + prefix + b":", b"</")
-        content = content.replace(b"xmlns:" + prefix + b"=", b"xmlns=", 1)
-    return content

@@ -12,6 +12,7 @@ from sop_addin.engines.closed_file.cells import CellCodec
 from sop_addin.engines.closed_file.package import Package
 from sop_addin.engines.closed_file.shared_strings import EMPTY_PART, SHARED_STRINGS_TYPE, SharedStrings
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
+from sop_addin.engines.closed_file.spelling import usual_spelling
 from sop_addin.engines.closed_file.styles import DEFAULT_PART, STYLES_TYPE, Styles
 from sop_addin.engines.closed_file.tables import Tables
 from sop_addin.engines.closed_file.xml_text import (
@@ -125,9 +126,7 @@ class Workbook:
     def _load_strings(self) -> SharedStrings:
         if self._strings is None:
             content = EMPTY_PART if self._strings_part is None else self.package.read(self._strings_part)
-            if b"<!DOCTYPE" in content or not re.search(rb"<sst[\s>]", content[:4096]):
-                content = _default_namespace(content, self._strings_part or "")
-            self._strings = SharedStrings(content)
+            self._strings = SharedStrings(usual_spelling(content, self._strings_part or "", b"sst"))
         return self._strings
 
     def _add_part(self, part: str, kind: str, content: bytes, content_type: str) -> str:
@@ -395,14 +394,3 @@ class Workbook:
     def _reopen(self, content: bytes) -> None:
         """After a save the saved bytes are what the next save starts from; loaded sheets stay as they are."""
         self.package = Package(content, self.package.name)
-
-
-def _default_namespace(content: bytes, part: str) -> bytes:
-    """A shared strings part with prefixed elements, rewritten to the usual spelling."""
-    root = parse_xml(content, part)
-    content = serialise_xml(root)
-    if root.prefix:
-        prefix = root.prefix.encode()
-        content = content.replace(b"<" + prefix + b":", b"<").replace(b"</" + prefix + b":", b"</")
-        content = content.replace(b"xmlns:" + prefix + b"=", b"xmlns=", 1)
-    return content
