@@ -303,9 +303,9 @@ def test_a_wrong_cell_of_the_history_is_named() -> None:
 def test_ten_thousand_items_by_sixty_months_are_typed_in_two_seconds() -> None:
     rows = [[f"I{n}", None, *[None] * 12, *[float(n)] * 48] for n in range(10_000)]
     table = raw([["Item", "Region", *MONTHS], *rows])
-    start = time.perf_counter()
+    start = time.process_time()
     tables = typed_tables({"tblHistory": table})
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert tables.history.shape == (10_000, 62)
 
 

@@ -349,9 +349,9 @@ def test_twenty_thousand_items_are_checked_in_a_second() -> None:
     history.insert(0, "Item", names)
     raw = {name: RawTable(pd.DataFrame(rows), Place("")) for name, rows in COMPANY.items()}
     tables = typed_tables({**raw, "tblItems": RawTable(items, Place("")), "tblHistory": RawTable(history, Place(""))})
-    start = time.perf_counter()
+    start = time.process_time()
     findings = validate(tables)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert sum(finding.rule == "item_in_family" for finding in findings) == 21
     assert "… and 9,980 more rows like row 38" in next(
         finding.message for finding in findings if finding.rule == "item_in_family" and finding.row == 40
