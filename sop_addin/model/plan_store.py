@@ -44,8 +44,10 @@ def save_plan(plan: Plan, folder: Path) -> None:
     (folder / "plan.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def load_plan(folder: Path, tables: Tables) -> Plan:
-    """The plan that `save_plan` wrote, for the tables it was made from. Raises OSError where a file is missing."""
+def load_plan(folder: Path, tables: Tables) -> Plan | None:
+    """The plan that `save_plan` wrote, for the tables it was made from; None where none is stored."""
+    if not (folder / "plan.json").exists():
+        return None
     content = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     findings = Findings.of(Finding(**finding) for finding in content["findings"])
     balance_frames: dict[str, Any] = {name: _read(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}

@@ -26,14 +26,17 @@ class Names:
     def nearest(self, name: str) -> str | None:
         """The name that was probably meant, or None.
 
-        First one that differs in case, blanks or leading zeros only (Excel turns 00123 into 123), then a similar one.
+        First one that differs in case, blanks or leading zeros only (Excel turns 00123 into 123), then a similar one
+        with the same digits, if it has any: WM-6100 and WM-8100 look alike and are two things.
         """
         wanted = _loose(name)
         if wanted in self._by_loose:
             return self._by_loose[wanted]
         if len(self._by_loose) > MOST_COMPARED:
             return None
-        found = difflib.get_close_matches(wanted, list(self._by_loose), n=1, cutoff=0.7)
+        digits = _digits(wanted)
+        alike = [loose for loose in self._by_loose if not digits or _digits(loose) == digits]
+        found = difflib.get_close_matches(wanted, alike, n=1, cutoff=0.7)
         return self._by_loose[found[0]] if found else None
 
 
@@ -68,3 +71,7 @@ def label(table: str) -> str:
 
 def _loose(name: str) -> str:
     return "".join(name.split()).casefold().lstrip("0")
+
+
+def _digits(name: str) -> str:
+    return "".join(character for character in name if character.isdigit())

@@ -45,9 +45,18 @@ def history_empty(tables: Tables) -> Iterable[TableFailure]:
             "paste past sales here or type overrides into the Sales Plan"
         )
         yield TableFailure("tblHistory", "Item", message)
+        return
+    overridden = set(tables.sales_plan.loc[tables.sales_plan["Override"].notna(), "Family"])
+    without = [family for family in tables.family_names if family in set(tables.items["Family"]) - overridden]
+    nothing = "the history holds no sales, so nothing can be forecast"
+    if without:
+        message = f"{nothing} for {listed(without, 3)}; paste past sales here or type overrides for them"
+        yield TableFailure("tblHistory", "Item", message)
+    elif len(tables.history):
+        message = f"{nothing}; paste past sales here, or delete its rows to plan from the overrides alone"
+        yield TableFailure("tblHistory", "Item", message)
     elif len(tables.items):
-        message = "the history holds no sales, so nothing can be forecast; the figures of the Sales Plan are planned"
-        yield TableFailure("tblHistory", "Item", message, "Warning")
+        yield TableFailure("tblHistory", "Item", f"{nothing}; the overrides alone are planned", "Warning")
 
 
 @rule("Warning")
@@ -198,6 +207,8 @@ def history_long_enough(tables: Tables) -> Iterable[TableFailure]:
 @rule("Info")
 def family_without_demand(tables: Tables) -> Iterable[Failure]:
     """A family has items, or figures in the Sales Plan."""
+    if ("tblItems", "Family") in broken_parts(tables)[1]:
+        return
     frame = tables.families
     having = set(tables.items["Family"]) | set(tables.sales_plan["Family"])
     yield Failure(
@@ -238,7 +249,7 @@ def event_item_in_its_family(tables: Tables) -> Iterable[Failure]:
     frame = tables.events
     family_of = dict(zip(tables.items["Item"], tables.items["Family"], strict=True))
     actual = frame["Item"].map(family_of)
-    wrong = (frame["Family"] != "") & actual.notna() & (actual != frame["Family"])
+    wrong = (frame["Family"] != "") & actual.notna() & (actual != "") & (actual != frame["Family"])
     yield Failure(
         "tblEvents", "Family", frame[wrong],
         lambda row: f"item '{row['Item']}' belongs to '{family_of[row['Item']]}', not to '{row['Family']}'; "

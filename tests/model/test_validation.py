@@ -14,6 +14,7 @@ import pytest
 from sop_addin.model import validation_demand, validation_generic, validation_supply
 from sop_addin.model.reading import typed_tables
 from sop_addin.model.schema import TABLES
+from sop_addin.model.suggest import nearest
 from sop_addin.model.tables import Place, RawTable, Tables
 from sop_addin.model.validation import RULES, validate
 from sop_addin.model.validation_base import Rule
@@ -128,8 +129,8 @@ EXAMPLES: list[tuple[str, Tables, str]] = [
      "Warning History row 8, Item: 'Old' is not in Items; its figures are not used until you add it there or correct "
      "the name [History!A8]"),
     ("resource_exists", company(BillOfResources={0: {"Resource": "PRESS9"}}),
-     "Error BillOfResources row 6, Resource: 'PRESS9' is not in Resources (did you mean 'Press'?); add it there or "
-     "correct the name [Resources!C6]"),
+     "Error BillOfResources row 6, Resource: 'PRESS9' is not in Resources; add it there or correct the name "
+     "[Resources!C6]"),
     ("source_exists", company(BillOfResources={1: {"Source": "Bruno"}}),
      "Error BillOfResources row 7, Source: 'Bruno' is not a source of 'Valves' in Sources (did you mean 'Brno'?); add "
      "it there or correct the name [Resources!B7]"),
@@ -309,13 +310,37 @@ def test_overrides_alone_can_be_planned() -> None:
     assert not validate(typed_tables(raw, demand=demand)).errors
 
 
-def test_items_without_history_beside_overrides_are_a_warning() -> None:
+def history_empty_with(**more: Rows) -> list[str]:
+    """The finding on a company without sales but with an override of Pumps."""
     demand = RawTable(pd.DataFrame([["Pumps", "2027-01", 5.0]], columns=["Family", "Period", "Value"]), Place(""))
-    raw = {name: RawTable(pd.DataFrame(COMPANY[name]), Place("")) for name in ("tblFamilies", "tblSources", "tblItems")}
-    assert sentences(typed_tables(raw, demand=demand), "history_empty") == [
-        "Warning History, Item: the history holds no sales, so nothing can be forecast; the figures of the Sales Plan "
-        "are planned"
+    given = {name: COMPANY[name] for name in ("tblFamilies", "tblSources")} | {f"tbl{key}": more[key] for key in more}
+    raw = {name: RawTable(pd.DataFrame(rows), Place("")) for name, rows in given.items()}
+    return sentences(typed_tables(raw, demand=demand), "history_empty")
+
+
+def test_an_empty_history_is_an_error_unless_overrides_stand_in_for_it() -> None:
+    nothing = "History, Item: the history holds no sales, so nothing can be forecast"
+    pump, valve = {"Item": "P1", "Family": "Pumps"}, {"Item": "V1", "Family": "Valves"}
+    assert history_empty_with(Items=[pump, valve]) == [
+        f"Error {nothing} for Valves; paste past sales here or type overrides for them"
     ]
+    assert history_empty_with(Items=[pump], History=[{"Item": "P1", "2026-12": None}]) == [
+        f"Error {nothing}; paste past sales here, or delete its rows to plan from the overrides alone"
+    ]
+    assert history_empty_with(Items=[pump]) == [f"Warning {nothing}; the overrides alone are planned"]
+
+
+def test_a_suggestion_has_the_same_digits() -> None:
+    names = ["WM-8100", "Pumps", "00123"]
+    wanted = {
+        "WM-6100": None,
+        "wm 8100": "WM-8100",
+        "WN-8100": "WM-8100",
+        "123": "00123",
+        "pump": "Pumps",
+        "Fans": None,
+    }
+    assert {name: nearest(name, names) for name in wanted} == wanted
 
 
 def test_a_cell_that_could_not_be_read_has_one_finding() -> None:
