@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .model.findings import Findings
+    from .model.plan import Plan
     from .model.tables import RawTable, Tables
 
 DONE = 0
@@ -196,10 +197,15 @@ def build_template(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help=f"Only the workbook, to here [default: {TEMPLATE}].")
     ] = None,
+    solve: Annotated[
+        bool, typer.Option("--solve", help="First plan the sample company anew; its plan is kept with the sources.")
+    ] = False,
 ) -> None:
     """Build the template workbook and docs/tables.md from the sources (for developers, in the project folder)."""
     if out is None and not TEMPLATE.parent.is_dir():
         raise typer.BadParameter(f"no folder '{TEMPLATE.parent}' here; go to the project folder or give --out FILE")
+    if solve:
+        _solve_sample(APPLIANCES)
     generated = _generated(out)
     stale = [file for file, content in generated.items() if not file.exists() or file.read_bytes() != content]
     if only_check:
@@ -220,13 +226,14 @@ class Inputs:
 
     raw: Mapping[str, pd.DataFrame | RawTable]
     tables: Tables
+    plan: Plan | None = None
 
     def workbook(self) -> bytes:
-        """A complete .xlsm with calculated formulas and no plan."""
+        """A complete .xlsm with calculated formulas, and the plan where there is one."""
         from .engines.closed_file import recalculate_bytes
         from .excel.template import workbook_bytes
 
-        return recalculate_bytes(workbook_bytes(self.raw, self.tables))
+        return recalculate_bytes(workbook_bytes(self.raw, self.tables, self.plan))
 
 
 def _blank_inputs() -> Inputs:
@@ -236,15 +243,39 @@ def _blank_inputs() -> Inputs:
 
 
 def _sample_inputs(name: str) -> Inputs:
+    from .model.plan_store import load_plan
     from .model.reading import typed_tables
     from .model.tables import Place, RawTable
-    from .sample import SAMPLES, sample_tables
+    from .sample import SAMPLES, sample_tables, solved_folder
 
     if name not in SAMPLES:
         raise typer.BadParameter(f"'{name}' is no sample; choose from {', '.join(SAMPLES)}", param_hint="'--sample'")
     raw = {name: RawTable(frame, Place("")) for name, frame in sample_tables(name).items()}
     sales_plan, production_plan = raw.pop("SalesPlan"), raw.pop("ProductionPlan")
-    return Inputs(raw, typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan))
+    tables = typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan)
+    return Inputs(raw, tables, load_plan(solved_folder(name), tables))
+
+
+def _solve_sample(name: str) -> None:
+    """Plan the sample company anew and keep its plan beside its data: the workbook of the sample carries it."""
+    import tempfile
+
+    from .engines.closed_file import open_book
+    from .excel.read_tables import read_tables
+    from .model.plan_store import save_plan
+    from .planning.cycle import run_cycle
+    from .sample import solved_folder
+
+    # through a workbook, so that findings name the cells that a planner sees
+    with tempfile.TemporaryDirectory() as draft:
+        path = Path(draft, "sample.xlsm")
+        path.write_bytes(_sample_inputs(name).workbook())
+        book = open_book(path)
+        try:
+            plan = run_cycle(read_tables(book))
+        finally:
+            book.close()
+    save_plan(plan, solved_folder(name))
 
 
 def _csv_inputs(folder: Path, option: str) -> Inputs:

@@ -33,6 +33,8 @@ Supply, as the optimal plan shows it
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from . import demand, meeting, money, products, supply
@@ -68,3 +70,8 @@ def sample_tables(name: str = "appliances") -> dict[str, pd.DataFrame]:
         "SalesPlan": meeting.sales_plan(),
         "ProductionPlan": meeting.production_plan(),
     }
+
+
+def solved_folder(name: str) -> Path:
+    """Where the plan solved for a sample is kept; `sop-addin build-template --solve` makes it anew."""
+    return Path(__file__).parent / "solved" / name
