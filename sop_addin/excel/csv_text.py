@@ -44,6 +44,10 @@ def guarded(text: str) -> str:
 
 def cell_text(value: object) -> str:
     """A cell of a workbook as CSV text: full precision, whole numbers without '.0', dates yyyy-mm-dd, blank ''."""
+    if value is None:
+        return ""
+    if type(value) is float and math.isfinite(value):  # most cells: a short way
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if is_blank(value):
         return ""
     if isinstance(value, str):
