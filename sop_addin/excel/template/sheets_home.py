@@ -99,7 +99,8 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
     first, last = f"INDEX(SalesPlan,1,{lead + 1})", "INDEX(SalesPlan,1,COLUMNS(SalesPlan))"
     periods = f"COLUMNS(SalesPlan)-{lead}"
     horizon = (
-        f'=IFERROR(IF({periods}<1,"Nothing to plan yet: fill in the yellow tables, or set Plan start in Settings.",'
+        f'=IFERROR(IF(OR({periods}<1,{first}=""),'
+        '"Nothing to plan yet: fill in the yellow tables, or set Plan start in Settings.",'
         f'"Plan from "&{first}&" to "&{last}&", "&({periods})&" periods, in "&{setting("Base currency")}&"."'
         f'&IFERROR(IF({result("Status")}="",""," Last run: "&{result("Status")}&"."),"")),'
         '"Nothing to plan yet.")'
@@ -157,7 +158,7 @@ def _cycle(context: Context, worksheet: Worksheet) -> None:
         worksheet.write_formula(row + 1, first - 1, formula, status, "-")
         worksheet.write_formula(
             row + 2, first - 1, f'=IFERROR(INDEX(tblCycle[Owner],{found})&"","")',
-            styles.get(**small, left=1, left_color=look.WHITE, indent=1), "",
+            styles.get(**small, left=1, left_color=look.WHITE, shrink=True), "",
         )  # fmt: skip
         due = f"INDEX(tblCycle[Due],{found})"
         worksheet.write_formula(
@@ -224,14 +225,14 @@ def _helper(context: Context, worksheet: Worksheet) -> int:
     worksheet.write_formula(
         family.replace("$", ""), f'=IF(OR({chosen}="",{chosen}="All"),"*",{chosen})', styles.hint, "*"
     )
-    worksheet.write_string(TABLE_ROW - 3, HELPER_LEFT - 1, "Family", styles.hint)
+    worksheet.write_string(TABLE_ROW - 3, HELPER_LEFT - 1, "Family shown", styles.hint)
     rows = (
         ("SalesPlan", "Consensus demand"),
         ("ProductionPlan", "Total production"),
         ("InventoryPlan", "Closing stock"),
     )
     labels = list(context.grids["SalesPlan"].header[context.grids["SalesPlan"].lead :])
-    for index in range(max(HELPER_PERIODS, len(labels))):
+    for index in range(max(HELPER_PERIODS, len(labels), context.tables.settings.horizon)):
         row = TABLE_ROW + 1 + index
         lead = len(GRID_BY_NAME["SalesPlan"].lead_headers)
         label = address(row, HELPER_LEFT, "column")
@@ -251,7 +252,8 @@ def _helper(context: Context, worksheet: Worksheet) -> int:
                 row - 1, HELPER_LEFT - 1 + offset, formula, styles.formula_cell(look.QUANTITY),
                 0 if index < len(labels) else "",
             )  # fmt: skip
-    return TABLE_ROW + max(1, len(labels))
+    # without data the chart waits for the horizon that is set
+    return TABLE_ROW + (len(labels) or context.tables.settings.horizon)
 
 
 def _chart(context: Context, worksheet: Worksheet, last: int) -> None:

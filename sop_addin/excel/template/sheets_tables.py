@@ -32,7 +32,7 @@ from .table_rules import (
 )
 
 _WIDTHS = {
-    "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 52, "Decision": 44, "Effect": 40,
+    "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 68, "Decision": 44, "Effect": 40,
     "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 18, "Column": 18,
     "KPI": 30, "Measure": 20, "Event": 22, "Risk": 24, "Scenario": 18, "Step": 16, "Owner": 15, "Signed by": 15,
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
@@ -44,7 +44,10 @@ _TABLE_WIDTHS = {
     ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
     ("tblKpis", "Value"): 17, ("tblKpis", "Target"): 17, ("tblKpis", "Unit"): 16, ("tblCompare", "Value"): 17,
     ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
-    ("tblPlan", "Measure"): 26, ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
+    ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
+    ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
+    ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
+    ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
 _WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
@@ -170,10 +173,14 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         width = _width(table, header, column, [row[offset] for row in rows])
         widths.append(width)
         ink = look.INPUT_INK if is_input else look.INK
-        worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink))
+        # actuals stand before the history: an outline folds them away
+        outline = {"level": 1} if name == "tblStock" else {}
+        worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink), outline)
         more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
         if header in _WRAPPED:
-            more |= {"text_wrap": True, "valign": "top" if header == "Message" else "vcenter"}
+            more["text_wrap"] = True
+        if name == "tblFindings":
+            more["valign"] = "top"
         if name == "tblSettings" and header != "Value":
             cell = styles.output_cell(number_format, **more)
         elif is_input:
