@@ -242,7 +242,8 @@ def _blank_inputs() -> Inputs:
     return Inputs({}, Tables())
 
 
-def _sample_inputs(name: str) -> Inputs:
+def _sample_inputs(name: str, *, solved: bool = True) -> Inputs:
+    """A sample company, with the plan that is kept for it unless not ``solved``."""
     from .model.plan_store import load_plan
     from .model.reading import typed_tables
     from .model.tables import Place, RawTable
@@ -253,15 +254,11 @@ def _sample_inputs(name: str) -> Inputs:
     raw = {name: RawTable(frame, Place("")) for name, frame in sample_tables(name).items()}
     sales_plan, production_plan = raw.pop("SalesPlan"), raw.pop("ProductionPlan")
     tables = typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan)
-    return Inputs(raw, tables, load_plan(solved_folder(name), tables))
+    return Inputs(raw, tables, load_plan(solved_folder(name), tables) if solved else None)
 
 
 def _solve_sample(name: str) -> None:
     """Plan the sample company anew and keep its plan beside its data: the workbook of the sample carries it."""
-    import tempfile
-
-    from .engines.closed_file import open_book
-    from .excel.read_tables import read_tables
     from .model.plan_store import save_plan
     from .planning.cycle import run_cycle
     from .sample import solved_folder
@@ -269,13 +266,9 @@ def _solve_sample(name: str) -> None:
     # through a workbook, so that findings name the cells that a planner sees
     with tempfile.TemporaryDirectory() as draft:
         path = Path(draft, "sample.xlsm")
-        path.write_bytes(_sample_inputs(name).workbook())
-        book = open_book(path)
-        try:
-            plan = run_cycle(read_tables(book))
-        finally:
-            book.close()
-    save_plan(plan, solved_folder(name))
+        path.write_bytes(_sample_inputs(name, solved=False).workbook())
+        with _opened(path) as (_, tables):
+            save_plan(run_cycle(tables), solved_folder(name))
 
 
 def _csv_inputs(folder: Path, option: str) -> Inputs:
