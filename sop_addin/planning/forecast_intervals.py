@@ -13,7 +13,8 @@ import numpy as np
 
 from sop_addin.planning.cleaning import Floats
 
-PRIOR_ERRORS = 20  # pooled errors at which measurement and the default curve weigh the same
+PRIOR_ERRORS = 20  # pooled errors at which the measurement has half of its weight
+MOST_WEIGHT = 0.5  # all errors come from the same few months: never trust them alone
 LARGEST_ERROR = 50.0  # scaled errors beyond it come from histories that hardly moved before
 HOLDOUT_SERIES = 300  # enough errors for every horizon; more would only cost time
 MIN_TRAINING = 8  # periods of history that must remain before a holdout
@@ -53,7 +54,7 @@ def half_widths(errors: Sequence[Floats], horizon: int, interval: float) -> Floa
         nearby = [error for some in pooled[max(0, step - 1) : step + 2] for error in some] if pooled[step] else []
         if nearby:
             measured = float(np.quantile(nearby, min(1.0, interval * (1 + 1 / len(nearby)))))
-            weight = len(pooled[step]) / (len(pooled[step]) + PRIOR_ERRORS)
+            weight = MOST_WEIGHT * len(pooled[step]) / (len(pooled[step]) + PRIOR_ERRORS)
             widths[step] = weight * measured + (1 - weight) * default[step]
             ratio = widths[step] / default[step] if default[step] > 0 else 1.0
         else:
@@ -74,7 +75,10 @@ def _non_decreasing(widths: Floats) -> Floats:
 
 
 def default_half_widths(horizon: int, interval: float) -> Floats:
-    """Half-widths without measurements: normal quantile x growth with the horizon (fitted to M3 training parts)."""
+    """Half-widths without measurements: normal quantile x growth with the horizon.
+
+    Fitted to M1 monthly and to M3 and hospital histories without the periods that benchmarks hold out.
+    """
     z = NormalDist().inv_cdf(0.5 + interval / 2)
     steps = np.arange(1, horizon + 1)
-    return np.asarray(z * 0.85 * np.sqrt(1 + 0.06 * (steps - 1)), dtype=np.float64)
+    return np.asarray(z * 0.82 * np.sqrt(1 + 0.11 * (steps - 1)), dtype=np.float64)

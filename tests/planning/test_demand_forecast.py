@@ -362,7 +362,7 @@ def any_history(draw: st.DrawFn) -> np.ndarray:
     return np.tile(values, 3) if kind == "repeated" else np.asarray(values)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     histories=st.lists(any_history(), min_size=1, max_size=4),
     horizon=st.integers(1, 30),
