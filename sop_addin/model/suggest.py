@@ -26,15 +26,15 @@ class Names:
     def nearest(self, name: str) -> str | None:
         """The name that was probably meant, or None.
 
-        First one that differs in case, blanks or leading zeros only (Excel turns 00123 into 123), then a similar one
-        with the same digits, if it has any: WM-6100 and WM-8100 look alike and are two things.
+        First one that differs in case, blanks or leading zeros only (Excel turns 00123 into 123), then a similar word.
+        Codes are not compared like words: WM-6100 and WM-8100 look alike and are two things.
         """
         wanted = _loose(name)
         if wanted in self._by_loose:
             return self._by_loose[wanted]
-        if len(self._by_loose) > MOST_COMPARED:
-            return None
         digits = _digits(wanted)
+        if len(self._by_loose) > MOST_COMPARED or len(digits) > 1:
+            return None
         alike = [loose for loose in self._by_loose if not digits or _digits(loose) == digits]
         found = difflib.get_close_matches(wanted, alike, n=1, cutoff=0.7)
         return self._by_loose[found[0]] if found else None

@@ -330,15 +330,16 @@ def test_an_empty_history_is_an_error_unless_overrides_stand_in_for_it() -> None
     assert history_empty_with(Items=[pump]) == [f"Warning {nothing}; the overrides alone are planned"]
 
 
-def test_a_suggestion_has_the_same_digits() -> None:
-    names = ["WM-8100", "Pumps", "00123"]
+def test_words_are_compared_and_codes_are_not() -> None:
+    names = ["WM-8100", "Pumps", "00123", "Press 1", "Press 2"]
     wanted = {
-        "WM-6100": None,
-        "wm 8100": "WM-8100",
-        "WN-8100": "WM-8100",
-        "123": "00123",
         "pump": "Pumps",
+        "pres 2": "Press 2",
         "Fans": None,
+        "wm 8100": None,
+        "wm-8100 ": "WM-8100",
+        "WM-6100": None,
+        "123": "00123",
     }
     assert {name: nearest(name, names) for name in wanted} == wanted
 
