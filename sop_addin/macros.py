@@ -6,15 +6,14 @@ a traceback. Every outcome is one message box and one line in the status bar.
 
 from __future__ import annotations
 
-import tempfile
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import xlwings as xw
 
+from . import __version__
+from .cli_output import write_report
 from .excel.read_tables import read_tables
 from .excel.write_plan import write_findings, write_plan
 from .model.errors import SopError
@@ -123,9 +122,9 @@ def _button(words: str) -> Iterator[Any]:
     except SopError as error:
         _say(book, str(error), True)
     except Exception as error:  # noqa: BLE001 - the last resort: a planner must never see a traceback
-        kept = Path(tempfile.gettempdir(), "sop-addin-error.txt")
-        kept.write_text(traceback.format_exc(), encoding="utf-8")
-        _say(book, f"Unexpected {type(error).__name__}: {error}. Please report it with the file {kept}.", True)
+        kept = write_report(error, [words], __version__)
+        details = f"with the file {kept}" if kept else "and say what you did"
+        _say(book, f"Unexpected {type(error).__name__}: {error}. Please report it {details}.", True)
 
 
 def _say(book: Any, message: str, problem: bool) -> None:

@@ -273,6 +273,7 @@ _SENTENCES: dict[str, Callable[[Any, Sequence[str]], str]] = {
     "not_a_number": lambda value, _: f"{as_text(value)} is not a number; type a number or clear the cell",
     "number_out_of_range": _number_out_of_range,
     "not_a_whole_number": lambda value, _: f"{as_text(value)} is not a whole number; type a whole number",
+    "negative_plan_figure": lambda value, _: f"{as_text(value)} is below 0; type 0 or more, or clear the cell",
     "date_in_text_column": lambda value, _: (
         f"Excel made a date of this name, {as_text(value)}; format the cell as Text and type the name again"
     ),

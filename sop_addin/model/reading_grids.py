@@ -96,6 +96,9 @@ def read_grid(
             typed = [value or None for value in typed]
         else:
             array, issues = numbers(here.values)
+            if name in INPUTS:
+                below = np.flatnonzero(array < 0).tolist()
+                issues += [Issue(at, "negative_plan_figure", here.values[at]) for at in below]
             typed = [None if value != value else value for value in array.tolist()]
         severity: Severity = "Error" if name in INPUTS and not text else "Warning"
         findings += _cell_findings(grid, raw.place, name, here, issues, severity)

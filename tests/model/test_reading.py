@@ -403,6 +403,15 @@ def test_text_in_an_override_names_the_cell() -> None:
     assert only(tables).severity == "Error"
 
 
+def test_an_override_below_zero_names_the_cell() -> None:
+    tables = typed_tables({}, sales_plan=grid(["Pumps", "Override", None, None, -3.0, None, None]))
+    assert str(only(tables)) == (
+        "SalesPlan row 6, 2027-02: Override of Pumps: -3 is below 0; type 0 or more, or clear the cell "
+        "['Sales Plan'!E6]"
+    )
+    assert only(tables).severity == "Error"
+
+
 def test_a_wrong_cell_of_the_last_run_is_a_warning() -> None:
     tables = typed_tables({}, sales_plan=grid(["Pumps", "Events", None, None, "#REF!", None, None]))
     assert (only(tables).severity, only(tables).rule) == ("Warning", "excel_error_value")
