@@ -117,12 +117,13 @@ def add_grid_rules(context: Context, worksheet: Worksheet, area: GridArea) -> No
     _label_rules(area, rules)
     rules(area.lead, area.lead, *_figure_rules(area, area.lead, total=True))
     rules(area.lead + 1, area.last_column, *_figure_rules(area, area.lead + 1, total=False))
-    first_period = address(area.top, area.lead + 1)
-    worksheet.conditional_format(
-        area.top - 1, area.lead, area.top - 1, area.last_column - 1,
-        {"type": "formula", "criteria": f'={first_period}<>""',
-         "format": styles.dxf(bg_color=look.NAVY, font_color=look.WHITE, bold=True)},
-    )  # fmt: skip
+    filled = f'={area.header_cell(area.lead + 1)}<>""'
+    header = {"bg_color": look.NAVY, "font_color": look.WHITE, "bold": True}
+    for row, properties in ((area.top, header), (area.top - 1, {"bg_color": look.BAND})):
+        worksheet.conditional_format(
+            row - 1, area.lead, row - 1, area.last_column - 1,
+            {"type": "formula", "criteria": filled, "format": styles.dxf(**properties)},
+        )  # fmt: skip
 
 
 def _label_rules(area: GridArea, rules: Any) -> None:

@@ -93,6 +93,9 @@ def _write_header(context: Context, worksheet: Worksheet, area: GridArea, block:
             before = block.header[index - 1][:4]
             value = "" if header[:4] == before else header[:4]
             worksheet.write_formula(area.top - 2, index, formula, year, value)
+    # headers that a longer horizon brings: colours come from the rules, the side they stand on from here
+    for column in range(len(block.header), area.last_column):
+        worksheet.write_blank(area.top - 1, column, None, styles.get(align="right"))
     lines = [f"{measure.name}: {measure.help}" for measure in area.grid.measures]
     notes = {
         area.grid.keys[0]: area.grid.help,
