@@ -252,6 +252,24 @@ class BalanceModel:
                     for period in self.period_labels
                 ]
 
+    def capacity_columns(self) -> NDArray[np.intp]:
+        """Columns of regular use whose upper bound is a capacity."""
+        resources = self.problem.resources
+        return np.array(
+            [
+                variable.index
+                for resource, row in enumerate(self.regular)
+                if not resources.staffed[resource]
+                for variable in row
+                if variable.upBound is not None
+            ],
+            dtype=np.intp,
+        )
+
+    def capacity_rows(self) -> NDArray[np.intp]:
+        """Rows that are the capacity of staffed resources."""
+        return np.array([row for rows in self.labour_rows.values() for row in rows], dtype=np.intp)
+
     @property
     def integers(self) -> NDArray[np.intp]:
         """Columns that must be whole numbers."""

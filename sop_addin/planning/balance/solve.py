@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
 from .problem import Floats, Ints
-from .solver import Engine, NoPlan, Outcome, money_scale
+from .solver import Bounds, Engine, NoPlan, Outcome, money_scale
 
+HAIR = 1e-4  # of a typical quantity: by how much capacities are raised for their marginal values
+ONE_BY_ONE = 3_000  # rows up to which every marginal value is checked alone
 BROKEN = 1e-6  # of a typical quantity: less is rounding
 PENALTY = {CLOSING: 3e1, POLICY: 1e2, DEMAND: 1e3, PHYSICAL: 1e4}
 ACTIVE = 1e-6  # scaled dual from which on a limit is taken to be active
@@ -34,7 +36,7 @@ class Solution:
     row_values: Floats
     """(rows,) change of cost (or of -margin) per unit of the row's right-hand side."""
     column_values: Floats
-    """(columns,) the same per unit of a column's active bound."""
+    """(columns,) the same per unit of a column's upper bound."""
     broken: list[Slack]
     proven: bool
     gap: float
@@ -52,18 +54,16 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solutio
     search = _Search(model, engine, seconds)
     cost = model.objective.vector(len(model.columns))
     penalised = cost + penalties(model, cost)
-    unbroken = search.without_slack(cost)
-    outcome = unbroken or search.solve(penalised)
-    row_values, column_values = outcome.row_duals, outcome.column_duals
-    final_cost = cost if unbroken else penalised
-    if not unbroken and _broken(model, outcome.values):
-        outcome, row_values, column_values = _lexicographic(model, search, cost, outcome)
-        final_cost = cost
-    values = _tie_broken(model, engine, final_cost, outcome)
-    rows = len(model.rows)
+    bounds = engine.bounds()
+    outcome = search.without_slack(cost) or search.solve(penalised)
+    broken = bool(_broken(model, outcome.values))
+    if broken:
+        outcome = _lexicographic(model, search.solve, engine, cost, outcome)[0]
+    row_values, column_values = _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
+    values = _tie_broken(model, engine, cost if broken else penalised, outcome)
     return Solution(
         values,
-        row_values[:rows],
+        row_values,
         column_values,
         [slack for slack in _broken(model, values) if slack.level != CLOSING],
         search.proven,
@@ -180,20 +180,22 @@ def _levels(model: BalanceModel) -> Iterator[_Level]:
 
 
 def _lexicographic(
-    model: BalanceModel, search: _Search, cost: Floats, outcome: Outcome
+    model: BalanceModel, solve: Callable[[Floats], Outcome], engine: Engine, cost: Floats, outcome: Outcome
 ) -> tuple[Outcome, Floats, Floats]:
-    """Minimise level by level, then cost. Returns the outcome and the total worth of every limit.
+    """Minimise level by level, then cost. Returns the outcome and what one more unit of each limit changes in all.
 
-    The worth of a limit is its own dual plus what it changes in the level above times that level's dual (chain rule).
+    That is a limit's own dual plus what it changes in each level above times that level's dual (chain rule).
+    ``outcome`` is any plan in which a level without slack has reached its best.
     """
-    engine, scale = search.engine, np.array(model.scales, dtype=np.float64)
+    scale = np.array(model.scales, dtype=np.float64)
     base_rows = len(model.rows)
+    before = len(engine.bounds().row_lower)
     worth: list[tuple[Floats, Floats]] = []
 
     def with_chain(found: Outcome) -> tuple[Floats, Floats]:
-        rows, columns = found.row_duals[:base_rows].copy(), found.column_duals.copy()
+        rows, columns = found.row_duals[:base_rows].copy(), np.minimum(found.column_duals, 0.0)
         for position, (level_rows, level_columns) in enumerate(worth):
-            dual = found.row_duals[base_rows + position]
+            dual = found.row_duals[before + position]
             rows += dual * level_rows
             columns += dual * level_columns
         return rows, columns
@@ -205,12 +207,63 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
-        outcome = search.solve(goal)
+        outcome = solve(goal)
         worth.append(with_chain(outcome))
         best = float(level.weights @ outcome.values[level.columns])
-        engine.limit(level.columns, level.weights, best * (1.0 + 1e-9))
-    outcome = search.solve(cost)
+        engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
+    outcome = solve(cost)
     return outcome, *with_chain(outcome)
+
+
+def _limit_values(
+    model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome, broken: bool
+) -> tuple[Floats, Floats]:
+    """(rows,), (columns,): change of the objective per unit by which a row's or column's upper limit is *raised*.
+
+    Duals at a corner where several limits meet say what one unit less costs as well as what one more saves. So they
+    are taken a little to the side: every capacity raised by a hair, whole numbers fixed; in small models then each
+    one alone, which tells ties between capacities apart. The bounds come back after.
+    """
+    state = engine.bounds()
+    if broken:
+        engine.set_bounds(bounds)
+    integers = model.integers
+    if len(integers):
+        whole = np.round(outcome.values[integers])
+        engine.bound_columns(integers, whole, whole)
+    here = engine.bounds()
+    columns, rows = model.capacity_columns(), model.capacity_rows()
+    column_hair = HAIR * np.array(model.scales)[columns] * (1.0 + _name_weights(model)[columns])
+    row_hair = HAIR / engine.matrix.row_scale[rows] * (1.0 + np.linspace(0.0, 1.0, len(rows)))
+
+    def raised(which_columns: Ints, which_rows: Ints) -> None:
+        c, r = columns[which_columns], rows[which_rows]
+        engine.bound_columns(c, here.lower[c], here.upper[c] + column_hair[which_columns])
+        engine.bound_rows(r, here.row_lower[r], here.row_upper[r] + row_hair[which_rows])
+
+    def solve(goal: Floats) -> Outcome:
+        return engine.solve(goal, relax=True)
+
+    def total_values() -> tuple[Floats, Floats]:
+        if broken:
+            return _lexicographic(model, solve, engine, cost, outcome)[1:]
+        found = solve(cost)
+        return found.row_duals[: len(model.rows)].copy(), np.minimum(found.column_duals, 0.0)
+
+    raised(np.arange(len(columns)), np.arange(len(rows)))
+    row_values, column_values = total_values()
+    if engine.live and len(model.rows) <= ONE_BY_ONE:
+        none = np.zeros(0, dtype=np.intp)
+        for position in np.flatnonzero(column_values[columns]):
+            engine.set_bounds(here)
+            raised(np.array([position]), none)
+            column_values[columns[position]] = total_values()[1][columns[position]]
+        for position in np.flatnonzero(row_values[rows]):
+            engine.set_bounds(here)
+            raised(none, np.array([position]))
+            row_values[rows[position]] = total_values()[0][rows[position]]
+    engine.set_bounds(state)
+    return row_values, column_values
 
 
 def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
@@ -242,8 +295,7 @@ def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outc
 def _tie_weights(model: BalanceModel) -> Floats:
     """(columns,) smoother first, then late orders by Priority, then by name; all per typical quantity."""
     scale = np.array(model.scales, dtype=np.float64)
-    names = np.array([zlib.crc32(column.name.encode()) for column in model.columns], dtype=np.float64)
-    weights = NAME_WEIGHT * (1.0 + names / 2.0**32)
+    weights = NAME_WEIGHT * (1.0 + _name_weights(model))
     for variable, _ in model.changes:
         weights[variable.index] = 1.0
     priority = model.problem.families.priority
@@ -252,3 +304,9 @@ def _tie_weights(model: BalanceModel) -> Floats:
         for variable in (*late, *lost):
             weights[variable.index] += extra
     return weights / scale
+
+
+def _name_weights(model: BalanceModel) -> Floats:
+    """(columns,) figures within 0..1 that look random but depend on the names of the columns only."""
+    codes = np.array([zlib.crc32(column.name.encode()) for column in model.columns], dtype=np.float64)
+    return codes / 2.0**32

@@ -24,9 +24,11 @@ try:
 except ImportError:  # CBC does it then, slower
     highspy = None
 
-INTERIOR_POINT_FROM = 60_000  # non-zeros: above, interior point with crossover beats simplex on a cold start
+INTERIOR_POINT_FROM = 60_000  # non-zeros: above, a cold simplex that takes long is given up for interior point
 MIP_GAP = 1e-6
 HIGHS, CBC = "HiGHS", "CBC"
+OFF = 1e30  # right-hand side of a CBC row that is switched off
+SIMPLEX_SECONDS = 20.0  # then interior point takes over
 
 
 class NoPlan(SolverError):
@@ -74,14 +76,30 @@ class Outcome:
     gap: float
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """All bounds of a model in natural units, (columns,) and (rows,); kept to come back to them."""
+
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+
 class Engine(Protocol):
     """A model inside a solver."""
 
     name: str
+    precision: float
+    """Relative accuracy of the values it gives back."""
+    live: bool
+    """Whether a re-solve starts from the last one and so takes next to nothing."""
     matrix: Matrix
 
     def solve(self, cost: Floats, *, relax: bool = False, seconds: float = np.inf) -> Outcome: ...
     def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None: ...
+    def bounds(self) -> Bounds: ...
+    def set_bounds(self, bounds: Bounds) -> None: ...
     def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def start_from(self, values: Floats) -> None: ...
@@ -148,15 +166,76 @@ def open_engine(matrix: Matrix, solver: str | None = None) -> Engine:
     return HighsEngine(matrix) if solver == HIGHS else CbcEngine(matrix)
 
 
-class HighsEngine:
-    """A live HiGHS."""
-
-    name = HIGHS
+class _Bounded:
+    """What both engines share: the current bounds in natural units, and how a row is scaled."""
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
-        self.rows = matrix.rows
         self.row_scale = matrix.row_scale
+        self.current = Bounds(
+            matrix.lower * matrix.column_scale,
+            matrix.upper * matrix.column_scale,
+            matrix.row_lower / matrix.row_scale,
+            matrix.row_upper / matrix.row_scale,
+        )
+
+    def bounds(self) -> Bounds:
+        """A copy of the current bounds."""
+        now = self.current
+        return Bounds(now.lower.copy(), now.upper.copy(), now.row_lower.copy(), now.row_upper.copy())
+
+    def set_bounds(self, bounds: Bounds) -> None:
+        """Come back to ``bounds``; rows added since are switched off."""
+        columns = np.flatnonzero((self.current.lower != bounds.lower) | (self.current.upper != bounds.upper))
+        self.bound_columns(columns, bounds.lower[columns], bounds.upper[columns])
+        added = len(self.current.row_lower) - len(bounds.row_lower)
+        lower = np.append(bounds.row_lower, np.full(added, -np.inf))
+        upper = np.append(bounds.row_upper, np.full(added, np.inf))
+        rows = np.flatnonzero((self.current.row_lower != lower) | (self.current.row_upper != upper))
+        self.bound_rows(rows, lower[rows], upper[rows])
+
+    def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        """Set the bounds of some columns."""
+        if len(columns):
+            self.current.lower[columns], self.current.upper[columns] = lower, upper
+            scale = self.matrix.column_scale[columns]
+            self._change_columns(columns, lower / scale, upper / scale)
+
+    def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        """Set the bounds of some rows."""
+        if len(rows):
+            self.current.row_lower[rows], self.current.row_upper[rows] = lower, upper
+            scale = self.row_scale[rows]
+            self._change_rows(rows, lower * scale, upper * scale)
+
+    def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None:
+        """Add the row ``weights @ x[columns] <= upper``."""
+        entries = weights * self.matrix.column_scale[columns]
+        scale = float(np.exp2(-np.round(np.log2(np.abs(entries).max()))))
+        self.row_scale = np.append(self.row_scale, scale)
+        now = self.current
+        self.current = Bounds(now.lower, now.upper, np.append(now.row_lower, -np.inf), np.append(now.row_upper, upper))
+        self._add_row(columns, entries * scale, upper * scale)
+
+    def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        raise NotImplementedError
+
+    def _change_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        raise NotImplementedError
+
+    def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
+        raise NotImplementedError
+
+
+class HighsEngine(_Bounded):
+    """A live HiGHS."""
+
+    name = HIGHS
+    precision = 1e-12
+    live = True
+
+    def __init__(self, matrix: Matrix) -> None:
+        super().__init__(matrix)
         self.relaxed = False
         self.cold = True
         self.highs: Any = highspy.Highs()
@@ -186,10 +265,17 @@ class HighsEngine:
         self.highs.changeColsCost(matrix.columns, everything, cost * matrix.column_scale * scale)
         is_mip = bool(matrix.integer.any()) and not relax
         self._set_relaxed(relax)
-        self._option("time_limit", float(seconds) if is_mip else np.inf)
-        large = len(matrix.value) >= INTERIOR_POINT_FROM
-        self._option("solver", "ipm" if large and self.cold and not is_mip else "choose")
+        self._option("time_limit", self.highs.getRunTime() + float(seconds) if is_mip else np.inf)
+        doubtful = self.cold and not is_mip and len(matrix.value) >= INTERIOR_POINT_FROM
+        if doubtful:
+            self._option("time_limit", self.highs.getRunTime() + SIMPLEX_SECONDS)
         self.highs.run()
+        if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+            self.highs.clearSolver()
+            self._option("time_limit", np.inf)
+            self._option("solver", "ipm")
+            self.highs.run()
+            self._option("solver", "choose")
         self.cold = False
         return self._outcome(scale, is_mip)
 
@@ -213,7 +299,9 @@ class HighsEngine:
         solution = highs.getSolution()
         objective = info.objective_function_value / scale
         bound = info.mip_dual_bound / scale if is_mip else objective
-        row_duals = np.array(solution.row_dual) * self.row_scale / scale if not is_mip else np.zeros(self.rows)
+        row_duals = (
+            np.array(solution.row_dual) * self.row_scale / scale if not is_mip else np.zeros(len(self.row_scale))
+        )
         column_duals = (
             np.array(solution.col_dual) / matrix.column_scale / scale if not is_mip else np.zeros(matrix.columns)
         )
@@ -227,21 +315,14 @@ class HighsEngine:
             abs(objective - bound) / max(abs(objective), 1e-9) if is_mip else 0.0,
         )
 
-    def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None:
-        """Add the row ``weights @ x[columns] <= upper``."""
-        entries = weights * self.matrix.column_scale[columns]
-        scale = float(np.exp2(-np.round(np.log2(np.abs(entries).max()))))
-        self.highs.addRow(-highspy.kHighsInf, upper * scale, len(columns), columns.astype(np.int32), entries * scale)
-        self.row_scale = np.append(self.row_scale, scale)
-        self.rows += 1
+    def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
-    def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
-        scale = self.matrix.column_scale[columns]
-        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower / scale, upper / scale)
+    def _change_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper)
 
-    def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
-        scale = self.row_scale[rows]
-        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower * scale, upper * scale)
+    def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
+        self.highs.addRow(-highspy.kHighsInf, upper, len(columns), columns.astype(np.int32), entries)
 
     def start_from(self, values: Floats) -> None:
         """Offer a feasible plan to the search."""
@@ -249,13 +330,15 @@ class HighsEngine:
         self.highs.setSolution(len(columns), columns, values / self.matrix.column_scale)
 
 
-class CbcEngine:
+class CbcEngine(_Bounded):
     """CBC through PuLP: the scaled model as an LpProblem that is solved anew each time."""
 
     name = CBC
+    precision = 2e-8  # its solution file holds 8 digits
+    live = False
 
     def __init__(self, matrix: Matrix) -> None:
-        self.matrix = matrix
+        super().__init__(matrix)
         self.lp = LpProblem("scaled", const.LpMinimize)
         kinds = np.where(matrix.integer, const.LpInteger, const.LpContinuous)
         self.variables: list[LpVariable] = [
@@ -263,7 +346,6 @@ class CbcEngine:
             for column, (low, high, kind) in enumerate(zip(matrix.lower, matrix.upper, kinds, strict=True))
         ]
         self.constraints: list[LpConstraint] = []
-        self.row_scale = matrix.row_scale
         for row in range(matrix.rows):
             part = slice(matrix.start[row], matrix.start[row + 1])
             self._add(matrix.index[part], matrix.value[part], matrix.row_lower[row], matrix.row_upper[row])
@@ -314,23 +396,18 @@ class CbcEngine:
             abs(objective - bound) / max(abs(objective), 1e-9) if is_mip else 0.0,
         )
 
-    def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None:
-        entries = weights * self.matrix.column_scale[columns]
-        scale = float(np.exp2(-np.round(np.log2(np.abs(entries).max()))))
-        self.row_scale = np.append(self.row_scale, scale)
-        self._add(columns, entries * scale, -np.inf, upper * scale)
-
-    def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
-        scale = self.matrix.column_scale[columns]
-        for column, low, high in zip(columns, lower / scale, upper / scale, strict=True):
+    def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        for column, low, high in zip(columns, lower, upper, strict=True):
             self.variables[column].bounds(float(low), float(high) if high < np.inf else None)
 
-    def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
-        scale = self.row_scale[rows]
-        for row, low, high in zip(rows, lower * scale, upper * scale, strict=True):
+    def _change_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        for row, low, high in zip(rows, lower, upper, strict=True):
             constraint = self.constraints[row]
             constraint.sense, right = _sense(float(low), float(high))
             constraint.changeRHS(right)
+
+    def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
+        self._add(columns, entries, -np.inf, upper)
 
     def start_from(self, values: Floats) -> None:
         """CBC finds its own first plan."""
@@ -341,4 +418,4 @@ def _sense(lower: float, upper: float) -> tuple[int, float]:
         return const.LpConstraintEQ, float(upper)
     if np.isfinite(lower):
         return const.LpConstraintGE, float(lower)
-    return const.LpConstraintLE, float(upper)
+    return const.LpConstraintLE, float(upper) if np.isfinite(upper) else OFF

@@ -35,7 +35,8 @@ def companies(draw, whole=False):
             "Opening backorders": draw(st.sampled_from([0.0, 0.0, 15.0])), "Min stock": draw(money(0, 30)),
             "Max stock": draw(rare), "Target cover": draw(st.sampled_from([None, 0.5, 1.5])),
             "Closing stock min": draw(money(0, 40)), "Shelf life": draw(st.sampled_from([None, None, 2.0])),
-            "Priority": draw(st.integers(1, 3).map(float)), "Fulfilment": draw(st.sampled_from(["Stock"] * 4 + ["Order"])),
+            "Priority": draw(st.integers(1, 3).map(float)),
+            "Fulfilment": draw(st.sampled_from(["Stock"] * 4 + ["Order"])),
         }
         for name in names
     ]  # fmt: skip
@@ -214,3 +215,35 @@ def test_both_solvers_give_the_same_plan(tables_of, arguments):
     for column in ("Closing stock", "Backorders", "Lost sales", "Sales", "Production"):
         # CBC writes 8 digits
         assert highs.families[column].to_numpy() == pytest.approx(cbc.families[column].to_numpy(), rel=1e-6, abs=1e-4)
+
+
+@settings(max_examples=15)
+@given(arguments=companies())
+def test_marginal_values_are_what_a_re_solve_says(tables_of, arguments):
+    """One more unit of capacity changes cost or margin by its marginal value, as long as the plan keeps its shape."""
+    step = 0.02
+    for row in arguments["resources"]:
+        row["Efficiency"] = 1.0
+    tables = tables_of(**arguments)
+    plan = solve_balance(tables)
+    sign = 1 if tables.settings.maximise_margin else -1
+    limited = plan.resources[(plan.resources["Kind"] != "Labour") & plan.resources["Regular capacity"].notna()]
+    for _, row in limited.iterrows():
+        more = {
+            "Resource": row["Resource"], "Period": tables.periods.index(row["Period"]),
+            "Capacity": row["Regular capacity"] + step,
+        }  # fmt: skip
+        gain = sign * (solve_balance(tables_of(**arguments, capacity=[more])).objective - plan.objective) / step
+        assert row["Marginal value"] == pytest.approx(gain, rel=0.02, abs=0.02), (row["Resource"], row["Period"])
+
+
+def test_marginal_value_at_an_exactly_used_capacity_is_what_one_more_saves(tables_of):
+    """Not what one less would cost: 300 of demand and 300 of capacity, so one unit less could not be served at all."""
+    plan = solve_balance(
+        tables_of(
+            {"A": [50, 50, 200]}, sources=[{"Family": "A", "Source": "Plant", "Unit cost": 10.0}],
+            resources=[{"Resource": "Press", "Kind": "Machine", "Capacity": 100.0}],
+            bill_of_resources=[{"Family": "A", "Resource": "Press", "Use per unit": 1.0}],
+        )
+    )  # fmt: skip
+    assert plan.resources["Marginal value"].to_list() == pytest.approx([0.0, 1.0, 2.0])
