@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -292,3 +293,59 @@ def test_every_formula_has_the_value_that_libreoffice_calculates(book, libreoffi
                 else:
                     assert (mine or "") == (other or ""), f"{sheet.title}!{item.coordinate}"
     assert checked > 300
+
+
+def parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_run_touches_only_the_sheets_and_tables_it_writes(book, tmp_path):
+    before = parts_of(Path(book.fullname))
+    plan_and_write(book)
+    book.save()
+    after = parts_of(Path(book.fullname))
+    assert set(before) - set(after) <= {"xl/calcChain.xml"}
+    changed = {name for name in after if before.get(name) != after[name]}
+    for kind in ("vbaProject", "customUI", "comments", "vmlDrawing", "drawings/", "charts/", "theme", "docProps"):
+        assert not [name for name in changed if kind in name], kind
+    # of 23 sheets: five grids, Home, KPIs, Checks, Item Plan, Item Forecast, Plan Data
+    sheets = [name for name in changed if name.startswith("xl/worksheets/sheet")]
+    assert 8 <= len(sheets) <= 11
+
+
+def test_a_column_of_the_planners_own_in_a_result_table_stays(book):
+    table = next(table for table in book.sheets["Item Plan"].tables)
+    area = table.range
+    area.sheet.range((area.row, area.column + area.shape[1])).value = "My remark"
+    last = (area.row + area.shape[0] - 1, area.column + area.shape[1])
+    table.resize(area.sheet.range((area.row, area.column), last))
+    area.sheet.range((area.row + 1, area.column + area.shape[1])).value = "looks low"
+    plan = plan_and_write(book)
+    body = next(table for table in book.sheets["Item Plan"].tables).data_body_range.options(ndim=2).value
+    assert len(body) == len(plan.item_plan)
+    assert body[0][-1] == "looks low"
+    assert body[0][0] == plan.item_plan["Item"].iloc[0]
+
+
+def test_sheets_of_the_planners_own_stay_and_follow_the_plan(book):
+    own = book.sheets.add("My sheet", after=book.sheets["Home"])
+    own["A1"].formula = "=SUM('Sales Plan'!$E$11:$J$11)"
+    own["A2"].value = "kept"
+    plan_and_write(book)
+    assert own["A2"].value == "kept"
+    consensus = grid(book, "SalesPlan").loc[("Pumps", "Consensus demand"), "Total"]
+    assert own["A1"].value == pytest.approx(consensus)
+
+
+def test_result_tables_shrink_with_the_plan(book):
+    plan_and_write(book)
+    rows = len(next(table for table in book.sheets["Item Plan"].tables).data_body_range.options(ndim=2).value)
+    settings = next(table for table in book.sheets["Settings"].tables)
+    line = next(n for n, row in enumerate(settings.data_body_range.options(ndim=2).value) if row[0] == "Horizon")
+    settings.data_body_range[line, 1].value = 3
+    plan_and_write(book)
+    table = next(table for table in book.sheets["Item Plan"].tables)
+    assert len(table.data_body_range.options(ndim=2).value) == rows / 2
+    below = table.range.row + table.range.shape[0]
+    assert book.sheets["Item Plan"].range((below, 1)).value is None
