@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -64,8 +67,21 @@ def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
 
 def build_model(problem: BalanceProblem) -> BalanceModel:
     """The linear model of ``problem``: variables, constraints in the order of CONSTRAINTS, costs."""
-    model = BalanceModel(problem)
-    for constraint in CONSTRAINTS:
-        constraint(model)
-    add_costs(model)
+    with _collector_paused():
+        model = BalanceModel(problem)
+        for constraint in CONSTRAINTS:
+            constraint(model)
+        add_costs(model)
     return model
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage collection meanwhile: everything made here stays, and to walk it again and again doubles the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -7,8 +7,9 @@ the adapter in solver.py scales it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from .problem import BalanceProblem, Floats
 
 LE, EQ, GE = const.LpConstraintLE, const.LpConstraintEQ, const.LpConstraintGE
 Terms = list[tuple[LpVariable, float]]
+
+_NO_PROBLEM = LpProblem("variables")  # PuLP 4 makes variables through a problem; 3.3 does not keep them there
 
 COST_TERMS = (
     "Unit costs", "Regular cost", "Overtime cost", "Hire cost", "Layoff cost", "Holding cost", "Backorder cost",
@@ -75,7 +78,17 @@ class Objective:
         return np.bincount(np.array(self.columns, dtype=np.intp), signed, minlength=columns).astype(np.float64)
 
 
-Row = list[LpVariable]
+Series = list[LpVariable]
+"""One variable a period."""
+
+
+class Row(NamedTuple):
+    """One constraint: sum of ``terms`` (sense) ``right``; a PuLP constraint when it is asked for."""
+
+    name: str
+    terms: Terms
+    sense: int
+    right: float
 
 
 class BalanceModel:
@@ -83,10 +96,9 @@ class BalanceModel:
 
     def __init__(self, problem: BalanceProblem) -> None:
         self.problem = problem
-        self.lp = LpProblem("balance", const.LpMinimize)
         self.columns: list[LpVariable] = []
         self.scales: list[float] = []
-        self.rows: list[LpConstraint] = []
+        self.rows: list[Row] = []
         self.slacks: list[Slack] = []
         self.objective = Objective()
         self.family_labels = _labels(problem.families.names)
@@ -114,15 +126,14 @@ class BalanceModel:
         self, name: str, scale: float, upper: float = np.inf, lower: float = 0.0, integer: bool = False
     ) -> LpVariable:
         """A variable of typical size ``scale``."""
-        variable = self.lp.add_variable(
-            name, lower, upper if upper < np.inf else None, const.LpInteger if integer else const.LpContinuous
-        )
+        category = const.LpInteger if integer else const.LpContinuous
+        variable = _NO_PROBLEM.add_variable(name, lower, upper if upper < np.inf else None, category)
         variable.index = len(self.columns)
         self.columns.append(variable)
         self.scales.append(1.0 if integer else scale)
         return variable
 
-    def family_row(self, kind: str, family: int, upper: Sequence[float] | Floats | None = None) -> Row:
+    def family_row(self, kind: str, family: int, upper: Sequence[float] | Floats | None = None) -> Series:
         """One variable a period, in units of the family."""
         name, scale = f"{kind}_{self.family_labels[family]}_", self.family_scale[family]
         limits = [np.inf] * self.problem.horizon if upper is None else upper
@@ -130,7 +141,7 @@ class BalanceModel:
             self.variable(name + label, scale, limit) for label, limit in zip(self.period_labels, limits, strict=True)
         ]
 
-    def resource_row(self, kind: str, resource: int, upper: Sequence[float] | Floats | None = None) -> Row:
+    def resource_row(self, kind: str, resource: int, upper: Sequence[float] | Floats | None = None) -> Series:
         """One variable a period, in units of the resource."""
         name, scale = f"{kind}_{self.resource_labels[resource]}_", self.resource_scale[resource]
         limits = [np.inf] * self.problem.horizon if upper is None else upper
@@ -138,11 +149,20 @@ class BalanceModel:
             self.variable(name + label, scale, limit) for label, limit in zip(self.period_labels, limits, strict=True)
         ]
 
-    def add(self, name: str, terms: Iterable[tuple[LpVariable, float]], sense: int, right: float) -> None:
+    def add(self, name: str, terms: Terms, sense: int, right: float) -> None:
         """Add the row ``sum of terms (sense) right``. No variable may come twice in ``terms``."""
-        row = LpConstraint(LpAffineExpression(terms), sense, name, right)
-        self.lp.addConstraint(row)
-        self.rows.append(row)
+        self.rows.append(Row(name, terms, sense, right))
+
+    def to_pulp(self, name: str = "balance") -> LpProblem:
+        """The rows so far as a PuLP problem without objective.
+
+        Made on demand only: PuLP's register of names and variables takes as long as all the rest of the building.
+        """
+        problem = LpProblem(name, const.LpMinimize)
+        problem.setObjective(LpAffineExpression())
+        for row in self.rows:
+            problem.addConstraint(LpConstraint(LpAffineExpression(row.terms), row.sense, row.name, row.right))
+        return problem
 
     def slack(
         self, name: str, scale: float, level: str, rule: str, weight: float, period: int, *,
@@ -167,7 +187,7 @@ class BalanceModel:
         is_fixed = ~np.isnan(families.fixed)
         # where a planner fixed the production, the source's limit gives way; elsewhere it is a plain bound
         bounded = np.where(is_fixed[sources.family], np.inf, sources.maximum)
-        self.make: list[Row] = []
+        self.make: list[Series] = []
         for source in range(len(sources.names)):
             name, scale = f"make_{self.source_labels[source]}_", self.family_scale[sources.family[source]]
             self.make.append(
@@ -214,9 +234,9 @@ class BalanceModel:
 
     def _add_heads(self) -> None:
         resources, whole = self.problem.resources, self.problem.settings.whole_heads
-        self.heads: dict[int, Row] = {}
-        self.hires: dict[int, Row] = {}
-        self.layoffs: dict[int, Row] = {}
+        self.heads: dict[int, Series] = {}
+        self.hires: dict[int, Series] = {}
+        self.layoffs: dict[int, Series] = {}
         for resource in np.flatnonzero(resources.staffed):
             r = int(resource)
             hours = float(resources.hours_per_head[r].mean()) or 1.0
@@ -232,9 +252,9 @@ class BalanceModel:
 
     def _add_runs(self) -> None:
         sources = self.problem.sources
-        self.run: dict[int, Row] = {}
-        self.startup: dict[int, Row] = {}
-        self.batches: dict[int, Row] = {}
+        self.run: dict[int, Series] = {}
+        self.startup: dict[int, Series] = {}
+        self.batches: dict[int, Series] = {}
         for source in range(len(sources.names)):
             label, scale = self.source_labels[source], self.family_scale[sources.family[source]]
             if self.runs[source]:

@@ -239,26 +239,25 @@ def cost_frame(model: BalanceModel, values: Floats) -> pd.DataFrame:
     kept = names != REVENUE
     amount = np.array(objective.prices)[kept] * values[np.array(objective.columns, dtype=np.intp)[kept]]
     rank = {name: position for position, name in enumerate(COST_TERMS)}
-    key = np.stack(
-        [
-            np.array([rank[name] for name in names[kept]], dtype=np.intp),
-            np.array(objective.families, dtype=np.intp)[kept],
-            np.array(objective.resources, dtype=np.intp)[kept],
-            np.array(objective.periods, dtype=np.intp)[kept],
-        ]
-    ) if kept.any() else np.zeros((4, 0), dtype=np.intp)  # fmt: skip
-    unique, inverse = np.unique(key, axis=1, return_inverse=True)
-    total = np.bincount(inverse.ravel(), amount, minlength=unique.shape[1])
-    family_names, resource_names = [*problem.families.names, ""], [*problem.resources.names, ""]
+    columns = (
+        np.array([rank[name] for name in names[kept]], dtype=np.intp),
+        np.array(objective.families, dtype=np.intp)[kept] + 1,
+        np.array(objective.resources, dtype=np.intp)[kept] + 1,
+        np.array(objective.periods, dtype=np.intp)[kept],
+    )
+    sizes = (len(COST_TERMS), len(problem.families.names) + 1, len(problem.resources.names) + 1, problem.horizon + 1)
+    unique, inverse = np.unique(np.ravel_multi_index(columns, sizes), return_inverse=True)
+    total = np.bincount(inverse.ravel(), amount, minlength=len(unique))
+    term, family, resource, period = np.unravel_index(unique, sizes)
     return pd.DataFrame(
         {
-            "Term": [COST_TERMS[i] for i in unique[0]],
-            "Family": [family_names[i] for i in unique[1]],
-            "Resource": [resource_names[i] for i in unique[2]],
-            "Period": pd.DatetimeIndex([problem.periods[i] for i in unique[3]]),
+            "Term": np.array(COST_TERMS, dtype=object)[term],
+            "Family": np.array(["", *problem.families.names], dtype=object)[family],
+            "Resource": np.array(["", *problem.resources.names], dtype=object)[resource],
+            "Period": np.array(problem.periods, dtype="datetime64[ns]")[period],
             "Value": total,
         }
-    ).astype({"Term": object, "Family": object, "Resource": object})
+    )
 
 
 def _columns(row: Sequence[LpVariable]) -> list[int]:
@@ -278,7 +277,7 @@ def _long(
     """One row per key and period."""
     horizon = problem.horizon
     frame: dict[str, object] = {name: np.repeat(np.array(texts, dtype=object), horizon) for name, texts in keys.items()}
-    frame["Period"] = pd.DatetimeIndex(list(problem.periods) * len(order)).astype("datetime64[ns]")
+    frame["Period"] = np.tile(np.array(problem.periods, dtype="datetime64[ns]"), len(order))
     for name, grid in columns.items():
         frame[name] = grid[order].reshape(-1) if len(order) else np.zeros(0)
     return pd.DataFrame(frame)

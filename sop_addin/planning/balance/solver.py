@@ -107,21 +107,15 @@ class Engine(Protocol):
 
 def scaled_matrix(model: BalanceModel) -> Matrix:
     """The PuLP model as arrays, scaled by powers of two so that entries and values are near 1."""
-    index: list[int] = []
-    value: list[float] = []
-    start = [0]
-    lower: list[float] = []
-    upper: list[float] = []
-    for row in model.rows:
-        expression = row.expr
-        index.extend([variable.index for variable in expression])
-        value.extend(expression.values())
-        start.append(len(index))
-        right = -row.constant
-        lower.append(-np.inf if row.sense == const.LpConstraintLE else right)
-        upper.append(np.inf if row.sense == const.LpConstraintGE else right)
+    index = [variable.index for row in model.rows for variable, _ in row.terms]
+    value = [factor for row in model.rows for _, factor in row.terms]
+    start = np.concatenate([[0], np.cumsum([len(row.terms) for row in model.rows], dtype=np.int64)])
+    right = np.array([row.right for row in model.rows], dtype=np.float64)
+    sense = np.array([row.sense for row in model.rows], dtype=np.int64)
+    lower = np.where(sense == const.LpConstraintLE, -np.inf, right)
+    upper = np.where(sense == const.LpConstraintGE, np.inf, right)
     columns = np.array(index, dtype=np.int32)
-    starts = np.array(start, dtype=np.int32)
+    starts = start.astype(np.int32)
     scale = np.array(model.scales, dtype=np.float64)
     entries = np.array(value, dtype=np.float64) * scale[columns]
     owner = np.repeat(np.arange(len(lower)), np.diff(starts))
@@ -133,8 +127,8 @@ def scaled_matrix(model: BalanceModel) -> Matrix:
         start=starts,
         index=columns,
         value=entries * row_scale[owner],
-        row_lower=np.array(lower, dtype=np.float64) * row_scale,
-        row_upper=np.array(upper, dtype=np.float64) * row_scale,
+        row_lower=lower * row_scale,
+        row_upper=upper * row_scale,
         lower=np.array([v.lowBound for v in model.columns], dtype=np.float64) / scale,
         upper=np.array(variable_upper, dtype=np.float64) / scale,
         integer=np.array([v.cat == const.LpInteger for v in model.columns], dtype=bool),

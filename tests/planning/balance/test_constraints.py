@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pulp import LpAffineExpression
 
 from sop_addin.planning.balance.constraints import CONSTRAINTS
 from sop_addin.planning.balance.model import BalanceModel
@@ -66,9 +65,7 @@ def test_constraint_says_what_its_golden_file_says(name, tables_of, family, gold
     model = BalanceModel(problem)
     BY_NAME[name](model)
     assert model.rows, f"the example has no {name}"
-    model.lp.name = name
-    model.lp.setObjective(LpAffineExpression())
-    model.lp.writeLP(str(tmp_path / "model.lp"))
+    model.to_pulp(name).writeLP(str(tmp_path / "model.lp"))
     golden(f"lp/{name}.lp", (tmp_path / "model.lp").read_text(encoding="utf-8"))
 
 
