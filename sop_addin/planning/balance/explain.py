@@ -262,7 +262,7 @@ def _binding(writer: _Writer, model: BalanceModel, figures: Quantities, marginal
         peak = int(best[resource].argmax())
         periods = [int(t) for t in np.flatnonzero(best[resource] > 0)]
         text = (
-            f"{name}, {writer.span(periods)}: fully used; one more {unit} in {problem.label(peak)} is worth "
+            f"{name}, {writer.span(periods)}: fully used; 1 {unit} more in {problem.label(peak)} is worth "
             f"{best[resource, peak]:,.2f} {money}"
         )
         findings.append(writer.finding("Info", "tblResources", name, "Capacity", "capacity_binds", text))

@@ -10,7 +10,8 @@ from sop_addin.planning.balance import solve_balance
 
 PUBLISHED = (
     "red_tomato", "red_tomato_whole_heads", "red_tomato_high_variability", "red_tomato_january_promotion",
-    "red_tomato_april_promotion", "farnsworth_tire",
+    "red_tomato_april_promotion", "farnsworth_tire", "hughes_roofing_level", "hughes_roofing_subcontract",
+    "williams_factory_planning", "ampl_steel", "wagner_whitin", "jump_factory_schedule",
 )  # fmt: skip
 LOT_SIZING = ("trigeiro_g53", "trigeiro_g57")
 
