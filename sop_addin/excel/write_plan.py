@@ -16,6 +16,16 @@ from .grid_sheets import fill, fits, laid_out_again, place_of, read_grid, write_
 from .tables_io import find_tables, write_table
 
 BASE = "Base"
+COMPARED = (
+    "Total cost",
+    "Margin",
+    "Revenue",
+    "Service level",
+    "Demand",
+    "Shipments",
+    "Backorders at end",
+    "Lost sales",
+)
 
 
 def write_plan(book: Any, plan: Plan) -> None:
@@ -32,6 +42,8 @@ def write_plan(book: Any, plan: Plan) -> None:
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblKpis", plan.kpis)
     if plan.balance is not None:
+        if plan.scenario != BASE:
+            _write_comparison(tables, plan)
         if plan.plan_table is not None:
             write_table(tables["tblPlan"], _with_other_scenarios(tables["tblPlan"], plan.plan_table, plan.scenario))
         _write_results(tables["tblResult"], plan)
@@ -85,10 +97,30 @@ def _write_results(table: Any, plan: Plan) -> None:
     )
 
 
-def _with_other_scenarios(table: Any, frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
-    """The rows of ``frame``, and behind them those that tblPlan holds of other scenarios."""
+def _write_comparison(tables: dict[str, Any], plan: Plan) -> None:
+    """tblCompare: the scenario's headline figures beside those of the base plan, as far as that was the last run."""
+    last = {str(row[0]): row[1] for row in read_block(tables["tblResult"].data_body_range)}
+    earlier = _body(tables["tblCompare"])
+    base = {str(name): value for name, value in zip(earlier["Measure"], earlier["Base"], strict=True) if name}
+    if last.get("Scenario") in (None, "", BASE):
+        base = {name: value for name, value in last.items() if isinstance(value, float)}
+    rows = []
+    for name in COMPARED:
+        value, other = float(plan.results[name]), base.get(name)  # type: ignore[arg-type]
+        difference = value - other if isinstance(other, float) else None
+        rows.append((plan.scenario, name, value, other, difference))
+    frame = pd.DataFrame(rows, columns=["Scenario", "Measure", "Value", "Base", "Difference"], dtype=object)
+    write_table(tables["tblCompare"], _with_other_scenarios(tables["tblCompare"], frame, plan.scenario))
+
+
+def _body(table: Any) -> pd.DataFrame:
     headers = [str(header) for header in read_block(table.header_row_range)[0]]
-    body = pd.DataFrame(read_block(table.data_body_range), columns=headers, dtype=object)
+    return pd.DataFrame(read_block(table.data_body_range), columns=headers, dtype=object)
+
+
+def _with_other_scenarios(table: Any, frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """The rows of ``frame``, and behind them those that the table holds of other scenarios."""
+    body = _body(table)
     others = body[body["Scenario"].notna() & ~body["Scenario"].isin([scenario, ""])]
     if others.empty:
         return frame

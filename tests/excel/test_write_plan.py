@@ -295,6 +295,24 @@ def test_every_formula_has_the_value_that_libreoffice_calculates(book, libreoffi
     assert checked > 300
 
 
+def test_a_scenario_stands_beside_the_base_plan_and_leaves_the_plan_sheets(book):
+    scenario = next(table for table in book.sheets["Scenarios"].tables if table.name == "tblScenarios")
+    scenario.data_body_range[0, 0].value = ["More pumps", "Demand", "Pumps", None, None, None, 0.2]
+    base = plan_and_write(book)
+    before = {name: book.sheets[name].used_range.formula for name in GRID_SHEETS}
+    plan = run_cycle(read_tables(book), scenario="More pumps")
+    write_plan(book, plan)
+    assert {name: book.sheets[name].used_range.formula for name in GRID_SHEETS} == before
+    compare = next(table for table in book.sheets["Scenarios"].tables if table.name == "tblCompare")
+    rows = {row[1]: row for row in compare.data_body_range.options(ndim=2).value}
+    assert rows["Demand"][0] == "More pumps"
+    assert rows["Demand"][2:] == pytest.approx(
+        [plan.results["Demand"], base.results["Demand"], plan.results["Demand"] - base.results["Demand"]]
+    )
+    table = next(table for table in book.sheets["Plan Data"].tables)
+    assert {row[0] for row in table.data_body_range.options(ndim=2).value} == {"Base", "More pumps"}
+
+
 def parts_of(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

@@ -102,7 +102,9 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
         f'=IFERROR(IF(OR({periods}<1,{first}=""),'
         '"Nothing to plan yet: fill in the yellow tables, or set Plan start in Settings.",'
         f'"Plan from "&{first}&" to "&{last}&", "&({periods})&" periods, in "&{setting("Base currency")}&"."'
-        f'&IFERROR(IF({result("Status")}="",""," Last run: "&{result("Status")}&"."),"")),'
+        f'&IFERROR(IF({result("Status")}="",""," Last run: "&{result("Status")}&"."),"")'
+        f'&IFERROR(IF(OR({result("Scenario")}="",{result("Scenario")}="Base"),"",'
+        f'" The figures are those of scenario "&{result("Scenario")}&"; the plan sheets show Base."),"")),'
         '"Nothing to plan yet.")'
     )
     worksheet.write_formula(1, 1, horizon, styles.purpose, "")
