@@ -34,13 +34,8 @@ class Backend(Protocol):
         """Formula text with '=' where a cell has one, otherwise its value as text ('' for blank)."""
         ...
 
-    def write(
-        self, sheet: str, row: int, column: int, rows: Sequence[Sequence[CellValue]], text_columns: Sequence[int] = ()
-    ) -> None:
-        """Write a rectangle in one go. str is text, `Formula` a formula, None clears; formats stay.
-
-        `text_columns` are positions in the row (from 0) whose changed cells also get the text format '@'.
-        """
+    def write(self, sheet: str, row: int, column: int, rows: Sequence[Sequence[CellValue]]) -> None:
+        """Write a rectangle in one go. str is text, `Formula` a formula, None clears; formats stay."""
         ...
 
     def clear(self, sheet: str, box: Box, *, contents: bool, formats: bool) -> None: ...

@@ -15,7 +15,7 @@ from xlwings import base_classes
 from sop_addin.engines.backend import Backend
 from sop_addin.engines.base_sheet import Names, Sheets
 from sop_addin.engines.errors import EngineError
-from sop_addin.engines.values import XlError, clean_value
+from sop_addin.engines.values import XlError
 
 
 class Engine:
@@ -38,9 +38,8 @@ class Engine:
 
     @staticmethod
     def prepare_xl_data_element(value: Any, options: dict[str, Any]) -> Any:
-        """xlwings calls this for each value before writing; blanks become '' as on Windows."""
-        value = clean_value(value)
-        return "" if value is None else value
+        """xlwings calls this for each value before writing; Range cleans values in one go instead."""
+        return value
 
     @staticmethod
     def clean_value_data(data: Any, date: Any, empty: Any, number: Any, errors_as_text: bool) -> list[list[Any]]:

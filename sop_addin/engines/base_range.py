@@ -1,6 +1,7 @@
 """Ranges of the generic xlwings engine."""
 
 import re
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
@@ -16,26 +17,37 @@ from sop_addin.engines.references import (
     column_letters,
     quote_sheet,
 )
-from sop_addin.engines.values import CLASSIC_ERRORS, CellValue, DynamicFormula, Formula, XlError
+from sop_addin.engines.values import CLASSIC_ERRORS, CellValue, DynamicFormula, Formula, XlError, clean_value
 
 if TYPE_CHECKING:
     from sop_addin.engines.base_sheet import Name, Sheet
     from sop_addin.engines.base_table import Table
 
 
-def typed_as_in_excel(value: Any) -> Any:
+def typed_as_in_excel(value: Any) -> CellValue:
     """What Excel makes of a value given to .value: '=x' is a formula, "'x" the text x, '#N/A' an error, '' a blank.
 
-    Unlike Excel, '00123' stays text. Code that wants '=x' to stay text uses `write_block`.
+    Unlike Excel, '00123' stays text. Scalars of numpy and pandas are fine; NaN, NaT and infinity are blanks.
     """
-    if type(value) is not str or not value:
-        return None if value == "" else value
-    first = value[0]
-    if first == "=" and len(value) > 1:
-        return Formula(value)
+    value = clean_value(value)
+    return _typed_text(value) if type(value) is str else value
+
+
+def _typed_text(text: str) -> CellValue:
+    first = text[:1]
+    if first == "=" and len(text) > 1:
+        return Formula(text)
     if first == "'":
-        return value[1:] or None
-    return XlError(value) if first == "#" and value in CLASSIC_ERRORS else value
+        return text[1:] or None
+    return XlError(text) if first == "#" and text in CLASSIC_ERRORS else text or None
+
+
+class _TypedTexts(dict[str, CellValue]):
+    """`_typed_text` of each text, worked out once: plans repeat their names in thousands of rows."""
+
+    def __missing__(self, text: str) -> CellValue:
+        self[text] = value = _typed_text(text)
+        return value
 
 
 class Range(base_classes.Range):
@@ -130,7 +142,20 @@ class Range(base_classes.Range):
 
     @raw_value.setter
     def raw_value(self, value: Any) -> None:
-        self._write([[typed_as_in_excel(cell) for cell in row] for row in self._as_rows(value)])
+        texts = _TypedTexts()
+        self._write(
+            [
+                [
+                    texts[cell]
+                    if type(cell) is str
+                    else cell
+                    if type(cell) is float and isfinite(cell)
+                    else typed_as_in_excel(cell)
+                    for cell in row
+                ]
+                for row in self._as_rows(value)
+            ]
+        )
 
     def _as_rows(self, value: Any) -> list[Any]:
         """A scalar fills the range, a flat list is one row."""
@@ -144,19 +169,6 @@ class Range(base_classes.Range):
     def _write(self, rows: list[list[CellValue]]) -> None:
         if self.api is not None:
             self.backend.write(self._sheet.name, self.row, self.column, rows)
-
-    def write_cells(self, rows: list[list[CellValue]], text_columns: tuple[int, ...] = ()) -> None:
-        """One bulk call for `write_block`: values as they are, text stays text, `Formula` is a formula."""
-        if self.api is not None:
-            self.backend.write(self._sheet.name, self.row, self.column, rows, text_columns)
-
-    def read_cells(self) -> list[list[CellValue]]:
-        """One bulk call for `read_block`: errors as XlError."""
-        return self.backend.read(self._sheet.name, self._live_box()) if self.api is not None else []
-
-    def read_cell_formulas(self) -> list[list[str]]:
-        """One bulk call for `read_formulas`."""
-        return self.backend.formulas(self._sheet.name, self._live_box()) if self.api is not None else []
 
     @property
     def formula(self) -> Any:

@@ -7,6 +7,7 @@ None (blank), bool, float (every number), str (text, never a formula), datetime 
 import datetime as dt
 import decimal
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ class DynamicFormula(Formula):
 
 
 CLASSIC_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_RETYPED = re.compile(rf"\s*(?:[=+\-@'#\d.,$€£¥(%]|{_MONTH}[\s\-/.]*\d|(?:true|false)\s*$)", re.IGNORECASE)
 
 CellValue = None | bool | float | int | str | dt.datetime | dt.date | dt.time | dt.timedelta
 
@@ -81,12 +85,6 @@ def _moment(value: pd.Timestamp) -> dt.datetime:
     return value.to_pydatetime(warn=False)  # a warning about lost nanoseconds helps nobody
 
 
-def clean_rows(rows: Any) -> list[list[CellValue]]:
-    """Rows of any scalars -> rows of cell values, all as long as the longest (short ones padded with None)."""
-    plain = PLAIN_TYPES
-    cleaned = [[value if type(value) in plain else clean_value(value) for value in row] for row in rows]
-    width = max(map(len, cleaned), default=0)
-    for row in cleaned:
-        if len(row) < width:
-            row.extend([None] * (width - len(row)))
-    return cleaned
+def is_retyped_by_excel(text: str) -> bool:
+    """Whether Excel may take the text for a number, date, formula or the like when a user edits its cell."""
+    return _RETYPED.match(text) is not None

@@ -15,9 +15,8 @@ from ..model.reading import typed_tables
 from ..model.reading_columns import as_text
 from ..model.schema import GRID_BY_NAME, INPUT_TABLES, TABLES
 from ..model.tables import Place, RawTable, Tables
-
-READ_OPTIONS: dict[str, Any] = {"ndim": 2, "err_to_str": True}
-"""Rows of cells whatever the shape; error values as their text, '#N/A' (live Excel has integer codes for them)."""
+from .blocks import read_block
+from .grids import column_letter
 
 INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
 READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast")
@@ -95,19 +94,10 @@ def _raw_grids(book: Any, names: tuple[str, ...]) -> dict[str, RawTable]:
 
 def raw_range(area: Any) -> RawTable:
     """A range whose first row are headers. Headers become text; the index is the row on the sheet."""
-    headers, *rows = area.options(**READ_OPTIONS).value
+    headers, *rows = read_block(area)
     row, column = area.row, area.column
     names = [as_text(header) for header in headers]
-    letters = {name: column_letters(column + offset) for offset, name in reversed(list(enumerate(names))) if name}
+    letters = {name: column_letter(column + offset) for offset, name in reversed(list(enumerate(names))) if name}
     index = pd.RangeIndex(row + 1, row + 1 + len(rows))
     frame = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), index=index, dtype=object)
     return RawTable(frame, Place(area.sheet.name, letters, row))
-
-
-def column_letters(column: int) -> str:
-    """28 -> 'AB'."""
-    letters = ""
-    while column:
-        column, digit = divmod(column - 1, 26)
-        letters = chr(ord("A") + digit) + letters
-    return letters

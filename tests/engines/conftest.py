@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 import xlwings
 
-from sop_addin.engines import Formula
+from sop_addin.excel.blocks import Formula
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

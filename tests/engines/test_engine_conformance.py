@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import xlwings as xw
 
-from sop_addin.engines import Formula, XlError, read_block, read_formulas, write_block
 from sop_addin.engines.closed_file import open_book
+from sop_addin.excel.blocks import Formula, read_block, read_formulas, write_block
 
 
 def open_closed_file(path):
@@ -134,13 +134,11 @@ def test_scalars_rows_columns_and_frames_are_written(data):
     assert data["J1:K2"].value == [["a", "b"], [1.0, "y"]]
 
 
-def test_write_block_means_what_it_is_given(data):
-    write_block(data["E1"], [["=1+1", Formula("=1+1"), "00123", XlError("#N/A"), dt.date(2027, 1, 2), None, True]])
-    assert read_formulas(data["F1"]) == [["=1+1"]]
-    found = read_block(data["E1:K1"])[0]
-    assert found[0] == "=1+1"
-    assert type(found[0]) is str
-    assert found[2:] == ["00123", XlError("#N/A"), dt.datetime(2027, 1, 2), None, True]
+def test_a_value_means_what_excel_makes_of_it(data):
+    data["E1"].value = ["=1+1", "'=1+1", "'00123", "#N/A", dt.date(2027, 1, 2), None, True, "'#N/A"]
+    assert data["E1:F1"].formula == (("=1+1", "=1+1"),)
+    assert data["F1:L1"].value == ["=1+1", "00123", None, dt.datetime(2027, 1, 2), None, True, "#N/A"]
+    assert data["H1"].options(err_to_str=True).value == "#N/A"
 
 
 def test_formulas_are_set_and_read(data):

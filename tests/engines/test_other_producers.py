@@ -5,8 +5,8 @@ import datetime as dt
 import openpyxl
 import pytest
 
-from sop_addin.engines import Formula, XlError, read_block, read_formulas, write_block
 from sop_addin.engines.closed_file import open_book
+from sop_addin.excel.blocks import Formula, read_block, read_formulas, write_block
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -35,9 +35,7 @@ def test_excels_spelling_with_spans_and_all_cell_types(build_raw):
         parts={"xl/styles.xml": STYLES, "xl/sharedStrings.xml": SHARED_STRINGS},
     )
     sheet = open_book(path).sheets[0]
-    assert read_block(sheet["A2:G2"]) == [
-        ["plain", dt.datetime(2027, 3, 1), True, XlError("#N/A"), "ab", None, "rich text"]
-    ]
+    assert read_block(sheet["A2:G2"]) == [["plain", dt.datetime(2027, 3, 1), True, "#N/A", "ab", None, "rich text"]]
     assert read_formulas(sheet["E2"]) == [['="a"&"b"']]
     assert sheet.used_range.address == "$A$2:$G$2"
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from sop_addin.engines import EngineError, Formula, read_block, read_formulas, write_block
+from sop_addin.engines import EngineError
 from sop_addin.engines.closed_file import open_book
+from sop_addin.excel.blocks import Formula, read_block, read_formulas, write_block
 
 
 @pytest.fixture

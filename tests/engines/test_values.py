@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from sop_addin.engines import EngineError, Formula, XlError, read_block, read_formulas, write_block
+from sop_addin.engines import EngineError
 from sop_addin.engines.closed_file import open_book
+from sop_addin.excel.blocks import Formula, read_block, read_formulas, write_block
 
 COUNTER = itertools.count()
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 # Excel keeps milliseconds and knows no date before 1900.
 moments = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(9999, 12, 31)).map(
@@ -75,10 +77,55 @@ def test_text_stays_the_text_it_is(build, text):
     assert found == [[text]]
 
 
-def test_text_that_starts_with_equals_is_marked_so_that_editing_keeps_it_text(build):
-    path, _ = round_trip(build, [["=1+1", "plain"]])
-    sheet = openpyxl.load_workbook(path)["S"]
-    assert (sheet["B2"].quotePrefix, sheet["C2"].quotePrefix) == (True, False)
+def quote_prefixes(path):
+    return [cell.quotePrefix for cell in openpyxl.load_workbook(path)["S"][2][1:]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "@cmd", "00123", "2027-03", " 5", "5 %", "May 5", "TRUE", "#N/A", "'x"])
+def test_text_that_excel_would_retype_is_marked_so_that_editing_keeps_it_text(build, text):
+    path, found = round_trip(build, [[text, "plain"]])
+    assert found == [[text, "plain"]]
+    assert quote_prefixes(path) == [True, False]
+
+
+@pytest.mark.parametrize("text", ["Pumps", "A12", " x", "May", "True north", "Ümlaut"])
+def test_plain_text_is_not_marked_even_behind_an_apostrophe(build, text):
+    path = build({"S": {"B2": 0}})
+    book = open_book(path)
+    book.sheets["S"]["B2"].value = "'" + text
+    book.save()
+    assert read_block(open_book(path).sheets["S"]["B2"]) == [[text]]
+    assert quote_prefixes(path) == [False]
+
+
+def test_under_the_format_text_only_an_apostrophe_needs_a_mark(build):
+    path = build({"S": {"B2": 0, "C2": 0, "D2": 0}})
+    book = open_book(path)
+    book.sheets["S"]["B2:D2"].number_format = "@"
+    write_block(book.sheets["S"]["B2"], [["00123", "=x", "'x"]])
+    book.save()
+    assert read_block(open_book(path).sheets["S"]["B2:D2"]) == [["00123", "=x", "'x"]]
+    assert quote_prefixes(path) == [False, False, True]
+
+
+def test_text_without_a_mark_that_stays_the_same_keeps_its_bytes(build):
+    path = build({"S": {"A1": "00123", "B1": "=x", "C1": "'x", "D1": "2027-03"}})
+    before = path.read_bytes()
+    book = open_book(path)
+    write_block(book.sheets["S"]["A1"], read_block(book.sheets["S"]["A1:D1"]))
+    book.save()
+    assert path.read_bytes() == before
+
+
+def test_a_number_replaces_the_text_of_that_index_in_any_spelling(build_raw):
+    strings = f'<sst xmlns="{MAIN}"><si><t>zero</t></si><si><t>one</t></si></sst>'
+    path = build_raw(
+        """<row r="1"><c r="A1" t="s"><v>1</v></c><c r='B1' t='s'><v>1</v></c><c r="C1" t = "s"><v>1</v></c></row>""",
+        parts={"xl/sharedStrings.xml": strings},
+    )
+    sheet = open_book(path).sheets[0]
+    write_block(sheet["A1"], [[1.0, 1.0, 1.0]])
+    assert read_block(sheet["A1:C1"]) == [[1.0, 1.0, 1.0]]
 
 
 def test_the_mark_goes_when_a_number_follows(build):
@@ -94,7 +141,7 @@ def test_the_mark_goes_when_a_number_follows(build):
 def test_text_too_long_for_a_cell_is_refused_with_its_address(build, text):
     sheet = open_book(build({"S": {}})).sheets["S"]
     with pytest.raises(EngineError, match=r"S!C3: text of [\d,]+ characters, where Excel allows 32,767; shorten it\."):
-        write_block(sheet["B2"], [[1, 2], [3, text]])
+        sheet["B2"].value = [[1, 2], [3, text]]
 
 
 @pytest.mark.parametrize(
@@ -132,13 +179,15 @@ def test_what_is_no_value_leaves_a_blank(build, value):
         (dt.datetime(2027, 3, 1, tzinfo=dt.UTC), dt.datetime(2027, 3, 1)),
         (dt.time(12), dt.datetime(1899, 12, 30, 12)),
         (pd.Timedelta(hours=12), dt.datetime(1899, 12, 30, 12)),
-        (XlError("#N/A"), XlError("#N/A")),
+        ("#N/A", "#N/A"),
         (10**20, 1e20),
         (-0.0, 0.0),
     ],
 )
 def test_scalars_of_numpy_and_pandas_are_cells_too(build, value, wanted):
-    _, found = round_trip(build, [[value]])
+    sheet = open_book(build({"S": {}})).sheets["S"]
+    sheet["A1"].value = value
+    found = read_block(sheet["A1"])
     assert found == [[wanted]]
     assert type(found[0][0]) is type(wanted)
 
@@ -146,7 +195,7 @@ def test_scalars_of_numpy_and_pandas_are_cells_too(build, value, wanted):
 def test_a_list_is_no_cell_value(build):
     sheet = open_book(build({"S": {}})).sheets["S"]
     with pytest.raises(TypeError, match="cannot write a list to a cell"):
-        write_block(sheet["A1"], [[[1, 2]]])
+        sheet["A1"].value = [[[1, 2]]]
 
 
 @pytest.mark.parametrize(
@@ -187,27 +236,20 @@ def test_a_date_takes_a_date_format_only_where_the_cell_has_none(build):
     assert sheet["B1"].number_format == "mm-dd-yy"
 
 
-def test_text_columns_write_numbers_as_text_and_mark_the_cells(build):
-    sheet = open_book(build({"S": {}})).sheets["S"]
-    write_block(sheet["A1"], [[123, 1], ["00123", 2], [None, 3]], text_columns=[0])
-    assert read_block(sheet["A1:A3"]) == [["123"], ["00123"], [None]]
-    assert sheet["A2"].number_format == "@"
-    assert sheet["B2"].number_format == "General"
-
-
 def test_value_follows_excels_typing_and_write_block_does_not(build):
     sheet = open_book(build({"S": {}})).sheets["S"]
     sheet["A1"].value = ["=1+1", "'=1+1", "#N/A", ""]
     write_block(sheet["A2"], [["=1+1", "'=1+1", "#N/A", ""]])
     assert read_formulas(sheet["A1:B1"]) == [["=1+1", "=1+1"]]
     assert sheet["A1"].value is None  # not calculated yet
-    assert read_block(sheet["C1:D1"]) == [[XlError("#N/A"), None]]
-    assert read_block(sheet["A2:D2"]) == [["=1+1", "'=1+1", "#N/A", None]]
+    assert read_block(sheet["C1:D1"]) == [["#N/A", None]]
+    assert sheet["C1"].value is None  # an error
+    assert sheet["A2:D2"].value == ["=1+1", "'=1+1", "#N/A", None]
 
 
 def test_errors_read_as_none_or_text_through_xlwings(build):
     sheet = open_book(build({"S": {}})).sheets["S"]
-    write_block(sheet["A1"], [[XlError("#DIV/0!")]])
+    sheet["A1"].value = "#DIV/0!"
     assert sheet["A1"].value is None
     assert sheet["A1"].options(err_to_str=True).value == "#DIV/0!"
 

@@ -12,7 +12,8 @@ import pytest
 import xlsxwriter
 
 from sop_addin.engines.closed_file import open_book
-from sop_addin.excel.read_tables import column_letters, read_grids_raw, read_raw, read_tables
+from sop_addin.excel.grids import column_letter
+from sop_addin.excel.read_tables import read_grids_raw, read_raw, read_tables
 from sop_addin.model.errors import WorkbookError
 from sop_addin.model.schema import GRID_BY_NAME, INPUT_TABLES, TABLES
 
@@ -51,7 +52,7 @@ class Workbook:
             for offset, cells in enumerate(rows):
                 for position, cell in enumerate(cells):
                     self._cell(sheet, 4 + offset, position, cell)
-            last = f"${column_letters(len(rows[0]))}${4 + len(rows)}"
+            last = f"${column_letter(len(rows[0]))}${4 + len(rows)}"
             book.define_name(name, f"='{name}'!$A$5:{last}")
         book.close()
         return self.path
@@ -226,5 +227,5 @@ def test_the_number_of_reads_does_not_depend_on_the_number_of_rows() -> None:
 
 
 @pytest.mark.parametrize(("column", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (703, "AAA")])
-def test_column_letters(column: int, letters: str) -> None:
-    assert column_letters(column) == letters
+def test_column_letter(column: int, letters: str) -> None:
+    assert column_letter(column) == letters

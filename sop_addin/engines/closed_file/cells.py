@@ -11,7 +11,7 @@ from sop_addin.engines.closed_file.xml_text import attribute, decode_text, encod
 from sop_addin.engines.errors import FileUnreadable
 from sop_addin.engines.formulas import to_stored
 from sop_addin.engines.references import column_number
-from sop_addin.engines.values import CellValue, DynamicFormula, Formula, XlError
+from sop_addin.engines.values import CellValue, DynamicFormula, Formula, XlError, is_retyped_by_excel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,16 +228,16 @@ class CellCodec:
 
     # -- writing
 
-    def encode(self, value: CellValue, style: int, as_text: bool = False) -> tuple[int, str, str]:
+    def encode(self, value: CellValue, style: int) -> tuple[int, str, str]:
         """(style, type attribute, inside of <c>) of a value that is not None.
 
-        The style changes only where the content asks for it: a date under General, text that starts with '='.
+        The style changes only where the content asks for it: a date under General, text that Excel would retype.
         """
         kind = type(value)
         if kind is float:
             return self._plain_style(style), "", f"<v>{number_text(value)}</v>"  # type: ignore[arg-type]
         if isinstance(value, str):
-            return self._encode_text(value, style, as_text)
+            return self._encode_text(value, style)
         if isinstance(value, bool):
             return self._plain_style(style), ' t="b"', f"<v>{value:d}</v>"
         if isinstance(value, int):
@@ -247,7 +247,7 @@ class CellCodec:
             return self._date_style(style, value), "", f"<v>{number_text(serial)}</v>"
         raise TypeError(f"cannot write a {kind.__name__} to a cell")
 
-    def _encode_text(self, value: str, style: int, as_text: bool) -> tuple[int, str, str]:
+    def _encode_text(self, value: str, style: int) -> tuple[int, str, str]:
         if isinstance(value, Formula):
             if isinstance(value, DynamicFormula):
                 raise TypeError("a dynamic formula needs its cell's address")
@@ -255,11 +255,10 @@ class CellCodec:
         if isinstance(value, XlError):
             return self._plain_style(style), ' t="e"', f"<v>{encode_text(value)}</v>"
         number = self._strings().add(value)
-        if as_text:
-            style = self._cached(style, "text")
-        quoted = value[:1] in ("=", "'")
-        if quoted or style:
-            style = self._cached(style, "quoted" if quoted else "plain")
+        if is_retyped_by_excel(value):
+            style = self._cached(style, "apostrophe" if value[0] == "'" else "quoted")
+        else:
+            style = self._plain_style(style)
         return style, ' t="s"', f"<v>{number}</v>"
 
     def _plain_style(self, style: int) -> int:
@@ -285,12 +284,12 @@ class CellCodec:
 
     def _derive(self, style: int, wish: str) -> int:
         styles = self.styles
-        if wish == "quoted":
+        if wish == "apostrophe":
             return styles.with_quote(style, True)
+        if wish == "quoted":  # under the format Text nothing but a leading apostrophe is retyped
+            return styles.with_quote(style, styles.code(style) != TEXT)
         if wish == "plain":
             return styles.with_quote(style, False)
-        if wish == "text":
-            return styles.with_code(style, TEXT) if styles.code(style) == GENERAL else style
         style = styles.with_quote(style, False)
         return styles.with_code(style, wish) if styles.code(style) in (GENERAL, TEXT) else style
 
@@ -317,8 +316,9 @@ def cached_value(raw: bytes, value: CellValue) -> bytes:
 
 def number_text(value: float) -> str:
     """Shortest text that reads back as the same number."""
-    if value == int(value) and -1e15 < value < 1e15:
-        return str(int(value))
-    if -_SMALLEST_NORMAL < value < _SMALLEST_NORMAL:
+    text = repr(value)
+    if text[-2:] == ".0":
+        return text[:-2] if text != "-0.0" else "0"
+    if "e" in text and -_SMALLEST_NORMAL < value < _SMALLEST_NORMAL:
         return "0"
-    return repr(value)
+    return text

@@ -61,10 +61,8 @@ class ClosedFileBackend:
             for row, values in zip(texts, cells.values(box), strict=True)
         ]
 
-    def write(
-        self, sheet: str, row: int, column: int, rows: Sequence[Sequence[CellValue]], text_columns: Sequence[int] = ()
-    ) -> None:
-        self.workbook.sheet(sheet).write(row, column, rows, text_columns)
+    def write(self, sheet: str, row: int, column: int, rows: Sequence[Sequence[CellValue]]) -> None:
+        self.workbook.sheet(sheet).write(row, column, rows)
 
     def clear(self, sheet: str, box: Box, *, contents: bool, formats: bool) -> None:
         self.workbook.sheet(sheet).clear(box, contents, formats)

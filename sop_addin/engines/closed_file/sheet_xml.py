@@ -1,5 +1,6 @@
 """One worksheet part. Rows stay the bytes they were until something in them really changes."""
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -41,6 +42,21 @@ class Keep:
 
 
 KEEP: Final = Keep()
+
+
+class _WrittenColumn:
+    """A column of a rectangle being written."""
+
+    __slots__ = ("endings", "known", "letters", "number", "style")
+
+    def __init__(self, number: int, style: int) -> None:
+        self.number = number
+        self.style = style
+        self.letters = column_letters(number)
+        # by (style, text or date): what follows the address; a plan repeats its names and months in thousands of rows
+        self.endings: dict[tuple[int, CellValue], str] = {}
+        # and the other way round: the text or date of an ending that has been looked at
+        self.known: dict[bytes, CellValue] = {}
 
 
 class SheetXml:
@@ -181,9 +197,16 @@ class SheetXml:
 
     def inherited_style(self, row: int, column: int) -> int:
         """Style a new cell takes here."""
+        own = self._row_style(row)
+        return self._style_of_column(column) if own is None else own
+
+    def _row_style(self, row: int) -> int | None:
         found = self.rows.get(row)
         if found and b"customFormat" in found[0] and attribute(found[0], b"customFormat") in (b"1", b"true"):
             return int(attribute(found[0], b"s") or 0)
+        return None
+
+    def _style_of_column(self, column: int) -> int:
         if column not in self._column_style:
             self._column_style[column] = 0
             for inside in _COLUMN_ELEMENT.findall(self.head):
@@ -215,9 +238,7 @@ class SheetXml:
 
     # -- writing
 
-    def write(
-        self, row: int, column: int, rows: Sequence[Sequence[CellValue]], text_columns: Sequence[int] = ()
-    ) -> None:
+    def write(self, row: int, column: int, rows: Sequence[Sequence[CellValue]]) -> None:
         """Write a rectangle; cells that already hold their value keep their bytes."""
         if not rows or not rows[0]:
             return
@@ -226,44 +247,40 @@ class SheetXml:
             editable: list[list[CellValue | Keep]] = [list(line) for line in rows]
             self.arrays.prepare(row, column, editable)
             lines = editable
-        text_places = frozenset(text_columns)
+        columns = [_WrittenColumn(at, self._style_of_column(at)) for at in range(column, column + len(lines[0]))]
         for offset, line in enumerate(lines):
             found = self.rows.get(row + offset)
             if found is None or not found[1]:
-                self._write_empty_row(row + offset, column, line, text_places)
+                self._write_empty_row(row + offset, columns, line)
             else:
-                self._write_row(row + offset, column, line, text_places)
+                self._write_row(row + offset, columns, line)
 
     def _write_empty_row(
-        self, number: int, column: int, values: Sequence[CellValue | Keep], text_places: frozenset[int]
+        self, number: int, columns: "Sequence[_WrittenColumn]", values: Sequence[CellValue | Keep]
     ) -> None:
         """Bulk path: a row without cells needs no comparing and becomes bytes in one go."""
         pieces: list[str] = []
-        for place, value in enumerate(values):
-            if value is None or value is KEEP or value == "":
-                continue
-            at = column + place
-            style = self.inherited_style(number, at)
+        row = self.rows.get(number)
+        own_style = self._row_style(number)
+        for column, value in zip(columns, values, strict=True):
+            style = column.style if own_style is None else own_style
             if type(value) is float and not style:
-                pieces.append(f'<c r="{column_letters(at)}{number}"><v>{number_text(value)}</v></c>')
-            else:
-                pieces.append(self._new_cell(value, number, at, style, place in text_places))  # type: ignore[arg-type]
+                pieces.append(f'<c r="{column.letters}{number}"><v>{number_text(value)}</v></c>')
+            elif value is not None and value is not KEEP and value != "":
+                pieces.append(self._new_cell(value, number, column, style))  # type: ignore[arg-type]
         if pieces:
-            row = self.rows.get(number)
             self.rows[number] = (row[0] if row else b' r="%d"' % number, "".join(pieces).encode("utf-8"))
             self.changed = True
             self._used = None
 
-    def _write_row(
-        self, number: int, column: int, values: Sequence[CellValue | Keep], text_places: frozenset[int]
-    ) -> None:
+    def _write_row(self, number: int, columns: "Sequence[_WrittenColumn]", values: Sequence[CellValue | Keep]) -> None:
         row = self.rows.get(number)
         cells = split_cells(row[1]) if row and row[1] else {}
         changed = False
-        for place, value in enumerate(values):
+        for column, value in zip(columns, values, strict=True):
             if value is KEEP:
                 continue
-            at = column + place
+            at = column.number
             old = cells.get(at)
             if old is None:
                 if value is None:
@@ -273,7 +290,7 @@ class SheetXml:
                 if old.endswith(b"/>") and old.count(b"<") == 1:
                     if value is None:
                         continue
-                elif self._unchanged(old, value, number, at):  # type: ignore[arg-type]
+                elif self._keeps(old, value, number, column):  # type: ignore[arg-type]
                     continue
                 style = style_of(old)
                 if b"<f" in old:
@@ -286,26 +303,36 @@ class SheetXml:
             changed = True
             if value is None or (value == "" and not isinstance(value, Formula)):
                 if style:
-                    cells[at] = f'<c r="{cell_address(number, at)}" s="{style}"/>'.encode()
+                    cells[at] = f'<c r="{column.letters}{number}" s="{style}"/>'.encode()
                 else:
                     cells.pop(at, None)
                 continue
-            text = self._new_cell(value, number, at, style, place in text_places)  # type: ignore[arg-type]
-            cells[at] = text.encode("utf-8")
+            cells[at] = self._new_cell(value, number, column, style).encode("utf-8")  # type: ignore[arg-type]
         if changed:
             self._put_row(number, row[0] if row else b' r="%d"' % number, cells)
 
-    def _new_cell(self, value: CellValue, row: int, column: int, style: int, as_text: bool) -> str:
+    def _new_cell(self, value: CellValue, row: int, column: "_WrittenColumn", style: int) -> str:
         """Raw cell of a value that is not blank."""
+        kind = type(value)
+        if kind is str or kind is dt.datetime:
+            ending = column.endings.get((style, value))
+            if ending is None:
+                ending = column.endings[style, value] = self._ending(value, row, column.number, style)
+        else:
+            ending = self._ending(value, row, column.number, style)
+        return f'<c r="{column.letters}{row}"{ending}'
+
+    def _ending(self, value: CellValue, row: int, column: int, style: int) -> str:
+        """What follows the address in a raw cell."""
         try:
             if isinstance(value, Formula):
                 self.formulas_changed = True
-                return self._formula_cell(value, row, column, style)
-            style, kind, inner = self.workbook.codec.encode(value, style, as_text)
+                return self._formula_ending(value, row, column, style)
+            style, kind, inner = self.workbook.codec.encode(value, style)
         except (EngineError, TypeError) as error:
             raise EngineError(f"{self.where(row, column)}: {error}".rstrip(".") + ".") from error
         s = f' s="{style}"' if style else ""
-        return f'<c r="{column_letters(column)}{row}"{s}{kind}>{inner}</c>'
+        return f"{s}{kind}>{inner}</c>"
 
     def _put_row(self, number: int, attributes: bytes, cells: dict[int, bytes]) -> None:
         if b"spans" in attributes:
@@ -317,6 +344,23 @@ class SheetXml:
         self.changed = True
         self._used = None
 
+    def _keeps(self, raw: bytes, value: CellValue, row: int, column: _WrittenColumn) -> bool:
+        """`_unchanged`, with short cuts for the usual numbers and for texts and dates that come again and again."""
+        kind = type(value)
+        if kind is float:
+            if raw.endswith(b"</v></c>") and b"t" not in raw and b"<f" not in raw:  # no type attribute: a number
+                try:
+                    return float(raw[raw.rfind(b"<v>") + 3 : -8]) == value
+                except ValueError:
+                    pass
+        elif (kind is str or kind is dt.datetime) and b"<f" not in raw and raw.startswith(b'<c r="'):
+            ending = raw[raw.find(b'"', 6) :]
+            known = column.known.get(ending)
+            if known is None and self._unchanged(raw, value, row, column.number):
+                known = column.known[ending] = value
+            return known == value
+        return self._unchanged(raw, value, row, column.number)
+
     def _unchanged(self, raw: bytes, value: CellValue, row: int, column: int) -> bool:
         if b"<f" in raw:
             if not isinstance(value, Formula):
@@ -325,16 +369,15 @@ class SheetXml:
             return stored == to_stored(value, self.workbook.table_at(self.name, row, column))
         return self.workbook.codec.holds(raw, None if value == "" else value)
 
-    def _formula_cell(self, formula: Formula, row: int, column: int, style: int) -> str:
+    def _formula_ending(self, formula: Formula, row: int, column: int, style: int) -> str:
         stored = to_stored(formula, self.workbook.table_at(self.name, row, column))
-        address = cell_address(row, column)
         s = f' s="{style}"' if style else ""
         if isinstance(formula, DynamicFormula):
             self.arrays.add(row, column)
             metadata = self.workbook.dynamic_array_metadata()
-            inner = f'<f t="array" ref="{address}">{encode_text(stored)}</f>'
-            return f'<c r="{address}"{s} cm="{metadata}">{inner}</c>'
-        return f'<c r="{address}"{s}><f>{encode_text(stored)}</f></c>'
+            inner = f'<f t="array" ref="{cell_address(row, column)}">{encode_text(stored)}</f>'
+            return f'{s} cm="{metadata}">{inner}</c>'
+        return f"{s}><f>{encode_text(stored)}</f></c>"
 
     def _unshare(self, raw: bytes, row: int, column: int) -> None:
         """Before the carrier of a shared formula goes: give every follower its own text."""
