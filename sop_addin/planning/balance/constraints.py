@@ -69,7 +69,7 @@ def resource_load(model: BalanceModel) -> None:
             terms += [(model.regular[resource][t], -1.0), (model.overtime[resource][t], -1.0)]
             if staffed or np.isfinite(limits[t]):
                 short = model.slack(
-                    f"short_{label}_{period}", scale, PHYSICAL, "capacity", model.typical_value / scale, t,
+                    f"short_{label}_{period}", scale, PHYSICAL, "capacity", model.resource_value[resource], t,
                     resource=resource,
                 )  # fmt: skip
                 terms.append((short, -1.0))
@@ -118,7 +118,7 @@ def source_maximum(model: BalanceModel) -> None:
             period = model.period_labels[t]
             above = model.slack(
                 f"above_maximum_{label}_{period}", model.family_scale[family], PHYSICAL, "source_maximum",
-                families.unit_value[family], int(t), family=family, source=source,
+                max(families.unit_value[family], families.lost_sale_cost[family]), int(t), family=family, source=source,
             )  # fmt: skip
             terms = [(model.make[source][t], 1.0), (above, -1.0)]
             model.add(f"source_maximum_{label}_{period}", terms, LE, float(sources.maximum[source, t]))

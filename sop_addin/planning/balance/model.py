@@ -111,8 +111,7 @@ class BalanceModel:
         self.period_labels = [problem.label(step).replace("-", "_") for step in range(problem.horizon)]
         self.family_scale = _family_scales(problem)
         self.resource_scale = _resource_scales(problem, self.family_scale)
-        values = problem.families.unit_value * np.array(self.family_scale)
-        self.typical_value = float(np.median(values)) if len(values) else 1.0
+        self.resource_value = _resource_values(problem)
         self.runs = _needs_runs(problem)
         self.changes: list[tuple[LpVariable, int]] = []
         """Rises and falls of production, each with its family."""
@@ -336,6 +335,22 @@ def _resource_scales(problem: BalanceProblem, family_scale: Sequence[float]) -> 
         load += sum(unit * family_scale[family] for family, unit in of_family)
         scales.append(_power_of_two(load))
     return scales
+
+
+def _resource_values(problem: BalanceProblem) -> list[float]:
+    """(R,) what a unit of a resource is worth: the value of the demand that it can serve, of the family it serves best.
+
+    So that no capacity is overdrawn to save a sale, whichever family it is.
+    """
+    families = problem.families
+    value = np.maximum(families.unit_value, families.lost_sale_cost)
+    owners = problem.sources.family
+    values: list[float] = []
+    for of_source, of_family in zip(problem.resources.source_use, problem.resources.family_use, strict=True):
+        worth = [float(value[owners[source]]) / unit for source, unit, _ in of_source if unit > 0]
+        worth += [float(value[family]) / unit for family, unit in of_family]
+        values.append(max(worth, default=1.0))
+    return values
 
 
 def _needs_runs(problem: BalanceProblem) -> list[bool]:

@@ -23,7 +23,8 @@ from .solver import Bounds, Engine, NoPlan, Outcome, money_scale
 HAIR = 1e-4  # of a typical quantity: by how much capacities are raised for their marginal values
 ONE_BY_ONE = 3_000  # rows up to which every marginal value is checked alone
 BROKEN = 1e-6  # of a typical quantity: less is rounding
-PENALTY = {CLOSING: 3e1, POLICY: 1e2, DEMAND: 1e3, PHYSICAL: 1e4}
+PENALTY = {CLOSING: 3e0, POLICY: 1e1, DEMAND: 3e1, PHYSICAL: 3e3}  # times the worth of a unit
+RANK_FACTOR = 4.0  # of one Priority over the next, in the first stage
 ACTIVE = 1e-6  # scaled dual from which on a limit is taken to be active
 LATE_WEIGHT, NAME_WEIGHT = 1e-2, 1e-4
 
@@ -57,9 +58,14 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solutio
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
     broken = bool(_broken(model, outcome.values))
+    values_found: tuple[Floats, Floats] | None = None
     if broken:
-        outcome = _lexicographic(model, search.solve, engine, cost, outcome)[0]
-    row_values, column_values = _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
+        outcome, *chained = _lexicographic(model, search.solve, engine, cost, outcome)
+        if len(model.rows) > ONE_BY_ONE and not len(model.integers):
+            values_found = (chained[0], chained[1])  # the way to the side would take as long again
+    row_values, column_values = values_found or _limit_values(
+        model, engine, bounds, cost if broken else penalised, outcome, broken
+    )
     values = _tie_broken(model, engine, cost if broken else penalised, outcome)
     return Solution(
         values,
@@ -145,14 +151,17 @@ class _Search:
 
 
 def penalties(model: BalanceModel, cost: Floats) -> Floats:
-    """(columns,) cost of breaking limits in the first stage: far above any cost, near 1e3 when scaled."""
+    """(columns,) cost of breaking limits in the first stage: multiples of what a unit is worth, above any real cost."""
     scale = np.array(model.scales, dtype=np.float64)
-    unit = 1.0 / money_scale(cost, scale)
+    typical = 1.0 / money_scale(cost, scale)
+    priority = model.problem.families.priority
+    ranks = sorted(set(priority), reverse=True)
+    by_rank = {rank: RANK_FACTOR ** min(position, 3) for position, rank in enumerate(ranks)}
     penalty = np.zeros(len(model.columns))
     for slack in model.slacks:
         column = slack.variable.index
-        relative = slack.weight * scale[column] / max(model.typical_value, 1e-12)
-        penalty[column] = PENALTY[slack.level] * float(np.clip(relative, 0.1, 10.0)) * unit / scale[column]
+        factor = PENALTY[slack.level] * (by_rank[priority[slack.family]] if slack.level == DEMAND else 1.0)
+        penalty[column] = factor * min(max(slack.weight, 0.1 * typical / scale[column]), 1e2 * typical / scale[column])
     return penalty
 
 
@@ -207,10 +216,14 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
+        if len(model.rows) > ONE_BY_ONE:
+            engine.forget()
         outcome = solve(goal)
         worth.append(with_chain(outcome))
         best = float(level.weights @ outcome.values[level.columns])
         engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
+    if len(model.rows) > ONE_BY_ONE:
+        engine.forget()
     outcome = solve(cost)
     return outcome, *with_chain(outcome)
 

@@ -28,7 +28,7 @@ INTERIOR_POINT_FROM = 60_000  # non-zeros: above, a cold simplex that takes long
 MIP_GAP = 1e-6
 HIGHS, CBC = "HiGHS", "CBC"
 OFF = 1e30  # right-hand side of a CBC row that is switched off
-SIMPLEX_SECONDS = 20.0  # then interior point takes over
+SIMPLEX_SECONDS = 8.0  # then interior point takes over
 
 
 class NoPlan(SolverError):
@@ -103,6 +103,7 @@ class Engine(Protocol):
     def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def start_from(self, values: Floats) -> None: ...
+    def forget(self) -> None: ...
 
 
 def scaled_matrix(model: BalanceModel) -> Matrix:
@@ -318,6 +319,11 @@ class HighsEngine(_Bounded):
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self.highs.addRow(-highspy.kHighsInf, upper, len(columns), columns.astype(np.int32), entries)
 
+    def forget(self) -> None:
+        """Start the next solve anew: in a large model the last basis only misleads where the goal is another."""
+        self.highs.clearSolver()
+        self.cold = True
+
     def start_from(self, values: Floats) -> None:
         """Offer a feasible plan to the search."""
         columns = np.arange(self.matrix.columns, dtype=np.int32)
@@ -406,6 +412,9 @@ class CbcEngine(_Bounded):
 
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self._add(columns, entries, -np.inf, upper)
+
+    def forget(self) -> None:
+        """CBC starts anew each time."""
 
     def start_from(self, values: Floats) -> None:
         """CBC finds its own first plan."""
