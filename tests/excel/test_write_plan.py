@@ -19,6 +19,7 @@ from sop_addin.excel.write_plan import write_plan
 from sop_addin.model.errors import WorkbookError
 from sop_addin.planning.cycle import run_cycle
 
+MARCH = pd.Timestamp(2027, 3, 1)
 GRID_SHEETS = ["Sales Plan", "Production Plan", "Inventory Plan", "Capacity", "Finance"]
 
 
@@ -113,7 +114,7 @@ def test_overrides_reasons_and_fixed_production_survive_and_are_obeyed(book):
         assert sales.loc[("Pumps", "Override reason"), "2027-02"] == "=trade fair"
         assert sales.loc[("Pumps", "Consensus demand"), "2027-02"] == 77
         assert grid(book, "ProductionPlan").loc[("Valves", "", "Fixed production"), "2027-03"] == 31
-    march = plan.balance.sources.query("Family == 'Valves' and Period == '2027-03-01'")
+    march = plan.balance.sources.query("Family == 'Valves' and Period == @MARCH")
     assert march["Planned"].sum() == pytest.approx(31)
 
 
