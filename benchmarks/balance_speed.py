@@ -16,9 +16,10 @@ import pandas as pd
 from sop_addin.model.calendar import period_range
 from sop_addin.model.tables import Settings, Tables
 from sop_addin.planning.balance import build_model, solve_balance
-from sop_addin.planning.balance.problem import build_problem
+from sop_addin.planning.balance.engine import scaled_matrix
+from sop_addin.planning.balance.highs_engine import HighsEngine
+from sop_addin.planning.balance.problem_tables import build_problem
 from sop_addin.planning.balance.solve import penalties
-from sop_addin.planning.balance.solver import HighsEngine, scaled_matrix
 
 RESOURCES = 10
 

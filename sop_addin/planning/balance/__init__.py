@@ -15,12 +15,15 @@ from ...model.plan import BalancePlan
 from ...model.tables import Tables
 from .constraints import CONSTRAINTS
 from .costs import add_costs
+from .engine import scaled_matrix
 from .explain import explain, marginal_values
+from .highs_engine import HIGHS
 from .model import BalanceModel
-from .problem import BalanceProblem, build_problem
+from .problem import BalanceProblem
+from .problem_tables import build_problem
 from .result import build_plan, quantities
 from .solve import Solution, solve_stages
-from .solver import open_engine, scaled_matrix
+from .solver import open_engine
 
 __all__ = ["build_model", "solve_balance"]
 
@@ -41,11 +44,21 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
     figures = quantities(model, solution.values)
     marginal = marginal_values(model, solution)
-    findings = problem.findings + explain(tables, model, matrix, solution, figures, marginal)
+    findings = (
+        problem.findings + _fallback(solver, engine.name) + explain(tables, model, matrix, solution, figures, marginal)
+    )
     return build_plan(
         model, solution, figures, findings.worst_first(), marginal=marginal, solver=engine.name,
         seconds=time.perf_counter() - begin,
     )  # fmt: skip
+
+
+def _fallback(wanted: str | None, used: str) -> Findings:
+    """Says that the slower solver had to do, where nobody asked for it."""
+    if wanted is not None or used == HIGHS:
+        return Findings()
+    text = f"HiGHS is not installed, so {used} solved this plan, slower: `pip install highspy`."
+    return Findings.of([Finding("Info", "", None, "", "solver_fallback", text)])
 
 
 def _nothing_to_plan(model: BalanceModel) -> BalancePlan:

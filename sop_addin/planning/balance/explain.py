@@ -9,11 +9,12 @@ import numpy as np
 from ...model.finding_rows import NOWHERE, shown_name
 from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
+from .engine import Matrix, money_scale
 from .model import DEMAND, PHYSICAL, BalanceModel, Slack
 from .problem import BalanceProblem, Bools, Floats
 from .result import SNAP, Quantities
 from .solve import Solution
-from .solver import Matrix, money_scale, open_engine
+from .solver import open_engine
 
 NAMED = 20  # findings of one kind that are named one by one
 FULL = 0.999

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .engine import Bounds, Engine, NoPlan, Outcome, money_scale
 from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
 from .problem import Floats, Ints
-from .solver import Bounds, Engine, NoPlan, Outcome, money_scale
 
 HAIR = 1e-4  # of a typical quantity: by how much capacities are raised for their marginal values
 ONE_BY_ONE = 3_000  # rows up to which every marginal value is checked alone

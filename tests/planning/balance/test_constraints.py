@@ -8,7 +8,7 @@ import pytest
 
 from sop_addin.planning.balance.constraints import CONSTRAINTS
 from sop_addin.planning.balance.model import BalanceModel
-from sop_addin.planning.balance.problem import build_problem
+from sop_addin.planning.balance.problem_tables import build_problem
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "lp"
 STRATEGY = {"level_production": "Level", "chase_demand": "Chase"}

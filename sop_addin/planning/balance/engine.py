@@ -1,0 +1,196 @@
+"""What every solver has in common: the scaled matrix of a model, the answer, and the bounds that can be moved.
+
+Quantities are scaled by what is typical of each family and resource, rows and money likewise, all by powers of two:
+solvers then work on figures near 1, and no digit is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pulp import const
+
+from ...model.errors import SolverError
+from .model import BalanceModel
+from .problem import Bools, Floats
+
+INTERIOR_POINT_FROM = 60_000  # non-zeros: above, a cold simplex that takes long is given up for interior point
+MIP_GAP = 1e-6
+
+
+class NoPlan(SolverError):
+    """The model has no solution, or none was found in time."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A scaled model: columns x' = x / column_scale, rows multiplied by row_scale; shapes (n,), (m,), CSR."""
+
+    start: NDArray[np.int32]
+    index: NDArray[np.int32]
+    value: Floats
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    column_scale: Floats
+    row_scale: Floats
+
+    @property
+    def columns(self) -> int:
+        return len(self.lower)
+
+    @property
+    def rows(self) -> int:
+        return len(self.row_lower)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Answer of a solver, in natural units. ``proven``: optimal within the gap; else the time limit was reached.
+
+    ``row_duals`` and ``column_duals``: change of the minimum per unit of a row's or a column's active limit.
+    ``bound`` is the best objective that is proven possible, ``gap`` relative. LPs have bound = objective, gap = 0.
+    """
+
+    proven: bool
+    values: Floats
+    row_duals: Floats
+    column_duals: Floats
+    objective: float
+    bound: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """All bounds of a model in natural units, (columns,) and (rows,); kept to come back to them."""
+
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+
+class Engine(Protocol):
+    """A model inside a solver."""
+
+    name: str
+    precision: float
+    """Relative accuracy of the values it gives back."""
+    live: bool
+    """Whether a re-solve starts from the last one and so takes next to nothing."""
+    matrix: Matrix
+
+    def solve(self, cost: Floats, *, relax: bool = False, seconds: float = np.inf) -> Outcome: ...
+    def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None: ...
+    def bounds(self) -> Bounds: ...
+    def set_bounds(self, bounds: Bounds) -> None: ...
+    def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
+    def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
+    def start_from(self, values: Floats) -> None: ...
+    def forget(self) -> None: ...
+
+
+def scaled_matrix(model: BalanceModel) -> Matrix:
+    """The PuLP model as arrays, scaled by powers of two so that entries and values are near 1."""
+    index = [variable.index for row in model.rows for variable, _ in row.terms]
+    value = [factor for row in model.rows for _, factor in row.terms]
+    start = np.concatenate([[0], np.cumsum([len(row.terms) for row in model.rows], dtype=np.int64)])
+    right = np.array([row.right for row in model.rows], dtype=np.float64)
+    sense = np.array([row.sense for row in model.rows], dtype=np.int64)
+    lower = np.where(sense == const.LpConstraintLE, -np.inf, right)
+    upper = np.where(sense == const.LpConstraintGE, np.inf, right)
+    columns = np.array(index, dtype=np.int32)
+    starts = start.astype(np.int32)
+    scale = np.array(model.scales, dtype=np.float64)
+    entries = np.array(value, dtype=np.float64) * scale[columns]
+    owner = np.repeat(np.arange(len(lower)), np.diff(starts))
+    largest = np.full(len(lower), 1e-300)
+    np.maximum.at(largest, owner, np.abs(entries))
+    row_scale = np.exp2(-np.round(np.log2(np.where(largest > 1e-300, largest, 1.0))))
+    variable_upper = [np.inf if v.upBound is None else v.upBound for v in model.columns]
+    return Matrix(
+        start=starts,
+        index=columns,
+        value=entries * row_scale[owner],
+        row_lower=lower * row_scale,
+        row_upper=upper * row_scale,
+        lower=np.array([v.lowBound for v in model.columns], dtype=np.float64) / scale,
+        upper=np.array(variable_upper, dtype=np.float64) / scale,
+        integer=np.array([v.cat == const.LpInteger for v in model.columns], dtype=bool),
+        column_scale=scale,
+        row_scale=row_scale,
+    )
+
+
+def money_scale(cost: Floats, column_scale: Floats) -> float:
+    """A power of two that brings the typical scaled cost near 1."""
+    sizes = np.abs(cost * column_scale)
+    sizes = sizes[sizes > 0]
+    return float(np.exp2(-np.round(np.log2(np.median(sizes))))) if len(sizes) else 1.0
+
+
+class BoundedEngine:
+    """What both engines share: the current bounds in natural units, and how a row is scaled."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self.row_scale = matrix.row_scale
+        self.current = Bounds(
+            matrix.lower * matrix.column_scale,
+            matrix.upper * matrix.column_scale,
+            matrix.row_lower / matrix.row_scale,
+            matrix.row_upper / matrix.row_scale,
+        )
+
+    def bounds(self) -> Bounds:
+        """A copy of the current bounds."""
+        now = self.current
+        return Bounds(now.lower.copy(), now.upper.copy(), now.row_lower.copy(), now.row_upper.copy())
+
+    def set_bounds(self, bounds: Bounds) -> None:
+        """Come back to ``bounds``; rows added since are switched off."""
+        columns = np.flatnonzero((self.current.lower != bounds.lower) | (self.current.upper != bounds.upper))
+        self.bound_columns(columns, bounds.lower[columns], bounds.upper[columns])
+        added = len(self.current.row_lower) - len(bounds.row_lower)
+        lower = np.append(bounds.row_lower, np.full(added, -np.inf))
+        upper = np.append(bounds.row_upper, np.full(added, np.inf))
+        rows = np.flatnonzero((self.current.row_lower != lower) | (self.current.row_upper != upper))
+        self.bound_rows(rows, lower[rows], upper[rows])
+
+    def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        """Set the bounds of some columns."""
+        if len(columns):
+            self.current.lower[columns], self.current.upper[columns] = lower, upper
+            scale = self.matrix.column_scale[columns]
+            self._change_columns(columns, lower / scale, upper / scale)
+
+    def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        """Set the bounds of some rows."""
+        if len(rows):
+            self.current.row_lower[rows], self.current.row_upper[rows] = lower, upper
+            scale = self.row_scale[rows]
+            self._change_rows(rows, lower * scale, upper * scale)
+
+    def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None:
+        """Add the row ``weights @ x[columns] <= upper``."""
+        entries = weights * self.matrix.column_scale[columns]
+        scale = float(np.exp2(-np.round(np.log2(np.abs(entries).max()))))
+        self.row_scale = np.append(self.row_scale, scale)
+        now = self.current
+        self.current = Bounds(now.lower, now.upper, np.append(now.row_lower, -np.inf), np.append(now.row_upper, upper))
+        self._add_row(columns, entries * scale, upper * scale)
+
+    def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        raise NotImplementedError
+
+    def _change_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        raise NotImplementedError
+
+    def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
+        raise NotImplementedError

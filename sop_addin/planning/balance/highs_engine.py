@@ -1,0 +1,129 @@
+"""HiGHS, live: the matrix goes over with one ``passModel``, and a re-solve starts from the last basis."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Matrix, NoPlan, Outcome, money_scale
+from .problem import Floats
+
+highspy: Any
+try:
+    highspy = importlib.import_module("highspy")
+except ImportError:  # solver.py then takes CBC, and the plan says so
+    highspy = None
+
+HIGHS = "HiGHS"
+SIMPLEX_SECONDS = 8.0  # of a large model's cold start; then interior point takes over
+
+
+class HighsEngine(BoundedEngine):
+    """A live HiGHS."""
+
+    name = HIGHS
+    precision = 1e-12
+    live = True
+
+    def __init__(self, matrix: Matrix) -> None:
+        super().__init__(matrix)
+        self.relaxed = False
+        self.cold = True
+        self.highs: Any = highspy.Highs()
+        self._option("output_flag", False)
+        self._option("threads", 1)  # one thread: same path through the search on every machine
+        self._option("mip_rel_gap", MIP_GAP)
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = matrix.columns, matrix.rows
+        lp.col_cost_ = np.zeros(matrix.columns)
+        lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
+        lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.start, matrix.index, matrix.value
+        if matrix.integer.any():
+            kinds = highspy.HighsVarType
+            lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in matrix.integer]
+        self.highs.passModel(lp)
+
+    def _option(self, name: str, value: object) -> None:
+        self.highs.setOptionValue(name, value)
+
+    def solve(self, cost: Floats, *, relax: bool = False, seconds: float = np.inf) -> Outcome:
+        """Minimise ``cost`` (natural units). ``relax`` drops the whole-number rule; ``seconds`` limits a MIP only."""
+        matrix = self.matrix
+        scale = money_scale(cost, matrix.column_scale)
+        everything = np.arange(matrix.columns, dtype=np.int32)
+        self.highs.changeColsCost(matrix.columns, everything, cost * matrix.column_scale * scale)
+        is_mip = bool(matrix.integer.any()) and not relax
+        self._set_relaxed(relax)
+        self._option("time_limit", self.highs.getRunTime() + float(seconds) if is_mip else np.inf)
+        doubtful = self.cold and not is_mip and len(matrix.value) >= INTERIOR_POINT_FROM
+        if doubtful:
+            self._option("time_limit", self.highs.getRunTime() + SIMPLEX_SECONDS)
+        self.highs.run()
+        if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+            self.highs.clearSolver()
+            self._option("time_limit", np.inf)
+            self._option("solver", "ipm")
+            self.highs.run()
+            self._option("solver", "choose")
+        self.cold = False
+        return self._outcome(scale, is_mip)
+
+    def _set_relaxed(self, relax: bool) -> None:
+        integers = np.flatnonzero(self.matrix.integer).astype(np.int32)
+        if len(integers) and relax != self.relaxed:
+            kind = highspy.HighsVarType.kContinuous if relax else highspy.HighsVarType.kInteger
+            self.highs.changeColsIntegrality(len(integers), integers, np.full(len(integers), int(kind), dtype=np.uint8))
+            self.relaxed = relax
+
+    def _outcome(self, scale: float, is_mip: bool) -> Outcome:
+        matrix, highs = self.matrix, self.highs
+        status = highs.getModelStatus()
+        proven = status == highspy.HighsModelStatus.kOptimal
+        info = highs.getInfo()
+        feasible = info.primal_solution_status == 2  # kSolutionStatusFeasible
+        if not proven and not (is_mip and status == highspy.HighsModelStatus.kTimeLimit and feasible):
+            raise NoPlan(
+                f"The solver stopped with '{highs.modelStatusToString(status)}': look for figures of extreme size."
+            )
+        solution = highs.getSolution()
+        objective = info.objective_function_value / scale
+        bound = info.mip_dual_bound / scale if is_mip else objective
+        row_duals = (
+            np.array(solution.row_dual) * self.row_scale / scale if not is_mip else np.zeros(len(self.row_scale))
+        )
+        column_duals = (
+            np.array(solution.col_dual) / matrix.column_scale / scale if not is_mip else np.zeros(matrix.columns)
+        )
+        return Outcome(
+            proven,
+            np.array(solution.col_value) * matrix.column_scale,
+            row_duals,
+            column_duals,
+            objective,
+            bound,
+            abs(objective - bound) / max(abs(objective), 1e-9) if is_mip else 0.0,
+        )
+
+    def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def _change_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        self.highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper)
+
+    def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
+        self.highs.addRow(-highspy.kHighsInf, upper, len(columns), columns.astype(np.int32), entries)
+
+    def forget(self) -> None:
+        """Start the next solve anew: in a large model the last basis only misleads where the goal is another."""
+        self.highs.clearSolver()
+        self.cold = True
+
+    def start_from(self, values: Floats) -> None:
+        """Offer a feasible plan to the search."""
+        columns = np.arange(self.matrix.columns, dtype=np.int32)
+        self.highs.setSolution(len(columns), columns, values / self.matrix.column_scale)

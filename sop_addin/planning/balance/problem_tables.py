@@ -1,0 +1,380 @@
+"""Tables -> BalanceProblem: planners' tables as clean arrays; what cannot be read that way is left out or a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ...model import calendar
+from ...model.cost_defaults import fill_costs
+from ...model.finding_rows import NOWHERE
+from ...model.findings import Finding, Findings
+from ...model.tables import Tables
+from ..consensus import CONSENSUS_DEMAND, consensus_demand
+from .problem import (
+    BUY,
+    DISTRIBUTION,
+    LABOUR,
+    STORAGE,
+    SUPPLIER,
+    BalanceProblem,
+    Bools,
+    FamilyData,
+    Floats,
+    Ints,
+    ResourceData,
+    SourceData,
+)  # fmt: skip
+
+LARGEST = 1e12  # figures beyond are typing errors (validation says so); here they must only not break the solver
+MAX_COVER = 520.0
+
+
+def build_problem(tables: Tables) -> BalanceProblem:
+    """Arrays of the balance from ``tables``; rows that name an unknown family, resource or period are left out."""
+    periods = tables.periods
+    filled, notes = fill_costs(tables)
+    family_order = _sorted_unique(filled["Family"])
+    families = _Keyed(filled, family_order, periods)
+    demand = _demand(tables, families)
+    sources, source_rows = _sources(tables, families, periods)
+    receipts = _receipts(tables, families, sources)
+    family_data = _families(tables, families, demand, sources, receipts)
+    resources, resource_rows, use_notes = _resources(tables, families, sources, periods)
+    return BalanceProblem(
+        tables.settings,
+        periods,
+        family_data,
+        sources,
+        resources,
+        {
+            "families": _table_order(family_order),
+            "sources": _table_order(source_rows),
+            "resources": _table_order(resource_rows),
+        },
+        notes + Findings.of(use_notes),
+    )
+
+
+# --- frames to arrays -------------------------------------------------------------------------------------------------
+
+
+def _sorted_unique(names: pd.Series) -> list[int]:
+    """Row positions of the first row of each name, sorted by name; blank names are left out."""
+    first: dict[str, int] = {}
+    for row, name in enumerate(names.astype(str)):
+        if name:
+            first.setdefault(name, row)
+    return [first[name] for name in sorted(first)]
+
+
+def _table_order(rows: Sequence[int]) -> list[int]:
+    """Positions in the sorted order, in the order of the table."""
+    return [int(position) for position in np.argsort(np.array(rows, dtype=np.intp), kind="stable")]
+
+
+def _clean(values: object, blank: float, low: float = 0.0, high: float = LARGEST) -> Floats:
+    """Floats with blanks replaced, inf only where ``blank`` is inf, and the rest within low..high."""
+    numbers = np.array(values, dtype=np.float64)
+    numbers[np.isnan(numbers)] = blank
+    unlimited = np.isinf(blank) & (numbers >= high)
+    return np.where(unlimited, blank, np.where(np.isnan(numbers), blank, np.clip(numbers, low, high)))
+
+
+class _Keyed:
+    """Columns of a frame as arrays in sorted order, and exceptions by period on top of them."""
+
+    def __init__(self, frame: pd.DataFrame, rows: Sequence[int], periods: Sequence[pd.Timestamp]) -> None:
+        self.frame = frame.iloc[list(rows)]
+        self.names = [str(name) for name in self.frame.iloc[:, 0]] if len(self.frame) else []
+        self.position = {name: position for position, name in enumerate(self.names)}
+        self.period = {period: step for step, period in enumerate(periods)}
+
+    def column(self, name: str, blank: float, low: float = 0.0, high: float = LARGEST) -> Floats:
+        return _clean(self.frame[name].to_numpy(dtype=np.float64), blank, low, high)
+
+    def by_period(self, values: Floats) -> Floats:
+        """(N,) -> (N, T)."""
+        return np.repeat(values[:, None], len(self.period), axis=1)
+
+    def locate(self, exceptions: pd.DataFrame, keys: Sequence[str]) -> tuple[Ints, Ints, Ints]:
+        """(row, position, period) of the exception rows that name something known."""
+        found: list[tuple[int, int, int]] = []
+        names = zip(*(exceptions[key].astype(str) for key in keys), strict=True)
+        for row, (name, period) in enumerate(zip(names, exceptions["Period"], strict=True)):
+            position = self.position.get(name[0] if len(keys) == 1 else "\0".join(name))
+            step = self.period.get(period)
+            if position is not None and step is not None:
+                found.append((row, position, step))
+        table = np.array(found, dtype=np.intp).reshape(-1, 3)
+        return table[:, 0], table[:, 1], table[:, 2]
+
+    def override(
+        self, base: Floats, exceptions: pd.DataFrame, column: str, keys: Sequence[str], place: tuple[Ints, Ints, Ints]
+    ) -> Floats:
+        """``base`` (N, T) with the given cells of ``exceptions`` written over it."""
+        rows, positions, steps = place
+        values = exceptions[column].to_numpy(dtype=np.float64)[rows]
+        given = ~np.isnan(values)
+        base[positions[given], steps[given]] = np.clip(values[given], 0.0, LARGEST)
+        return base
+
+
+# --- families ---------------------------------------------------------------------------------------------------------
+
+
+def _demand(tables: Tables, families: _Keyed) -> Floats:
+    """(F, T) consensus demand."""
+    demand = np.zeros((len(families.names), len(families.period)))
+    if tables.sales_plan.empty:
+        return demand
+    consensus = consensus_demand(tables.sales_plan)
+    rows, positions, steps = families.locate(consensus, ["Family"])
+    demand[positions, steps] = _clean(consensus[CONSENSUS_DEMAND].to_numpy(dtype=np.float64)[rows], 0.0)
+    return demand
+
+
+def _families(tables: Tables, families: _Keyed, demand: Floats, sources: SourceData, receipts: Floats) -> FamilyData:
+    settings, exceptions = tables.settings, tables.family_periods
+    place = families.locate(exceptions, ["Family"])
+
+    def by_period(column: str, blank: float) -> Floats:
+        base = families.by_period(families.column(column, blank))
+        return families.override(base, exceptions, column, ["Family"], place)
+
+    shelf = families.column("Shelf life", 0.0, high=MAX_COVER)
+    cover = families.column("Target cover", np.nan, high=MAX_COVER)
+    coming = coming_demand(demand, np.nan_to_num(cover), settings.season_length)
+    target = np.where(np.isnan(cover)[:, None], np.nan, coming)
+    to_order = (families.frame["Fulfilment"] == "Order").to_numpy(dtype=bool)
+    target = families.override(target, exceptions, "Target stock", ["Family"], place)
+    target[to_order] = np.nan
+    price = by_period("Price", 0.0)
+    fixed, frozen, approved = _kept_production(tables, families)
+    return FamilyData(
+        names=families.names,
+        units=[str(unit) or "units" for unit in families.frame["Unit"]],
+        priority=families.column("Priority", 1.0).astype(np.intp),
+        to_order=to_order,
+        price=price,
+        holding_cost=families.column("Holding cost", 0.0),
+        backorder_cost=families.column("Backorder cost", 0.0),
+        lost_sale_cost=families.column("Lost sale cost", 0.0),
+        shortfall_cost=families.column("Shortfall cost", 0.0),
+        unit_value=_unit_values(sources, price, len(families.names)),
+        opening_stock=_opening_stock(tables, families),
+        opening_backorders=families.column("Opening backorders", 0.0),
+        min_stock=by_period("Min stock", 0.0),
+        max_stock=by_period("Max stock", np.inf),
+        target_stock=target,
+        closing_stock_min=families.column("Closing stock min", 0.0),
+        shelf_demand=np.where((shelf > 0)[:, None], coming_demand(demand, shelf, settings.season_length), np.inf),
+        demand=demand,
+        receipts=receipts,
+        fixed=fixed,
+        frozen=frozen,
+        approved=approved,
+        running_before=_running_before(tables, families),
+    )
+
+
+def coming_demand(demand: Floats, cover: Floats, season: int) -> Floats:
+    """(F, T) demand of the ``cover`` (F,) periods after each period, the last one pro rata.
+
+    Beyond the horizon demand is taken to be that of a season earlier, or the horizon's mean where it is shorter.
+    """
+    count, horizon = demand.shape
+    ahead = int(np.ceil(cover.max(initial=0.0)))
+    if ahead == 0 or horizon == 0:
+        return np.zeros_like(demand)
+    known = np.concatenate([demand, np.zeros((count, ahead))], axis=1)
+    for step in range(horizon, horizon + ahead):
+        known[:, step] = known[:, step - season] if horizon >= season else demand.mean(axis=1)
+    total = np.zeros_like(demand)
+    for step in range(1, ahead + 1):
+        share = np.clip(cover - (step - 1), 0.0, 1.0)
+        total += share[:, None] * known[:, step : step + horizon]
+    return total
+
+
+def _opening_stock(tables: Tables, families: _Keyed) -> Floats:
+    """Opening stock, a blank being the sum of the family's items in family units."""
+    given = families.column("Opening stock", np.nan)
+    items = tables.items
+    units = _clean(items["Units per family unit"].to_numpy(dtype=np.float64), 1.0, low=1e-9)
+    stock = pd.Series(_clean(items["Opening stock"].to_numpy(dtype=np.float64), 0.0) / units)
+    of_items = stock.groupby(items["Family"].astype(str).to_numpy()).sum().reindex(families.names).fillna(0.0)
+    return np.where(np.isnan(given), np.asarray(of_items, dtype=np.float64), given)
+
+
+def _kept_production(tables: Tables, families: _Keyed) -> tuple[Floats, Bools, Floats]:
+    """Fixed total production, where it comes from the approved plan, and the approved plan; each (F, T)."""
+    shape = (len(families.names), len(families.period))
+    plan = tables.production_plan
+    place = families.locate(plan, ["Family"])
+    fixed = families.override(np.full(shape, np.nan), plan, "Fixed production", ["Family"], place)
+    approved = families.override(np.full(shape, np.nan), plan, "Approved plan", ["Family"], place)
+    steps = np.arange(shape[1])[None, :]
+    frozen = (steps < tables.settings.frozen_periods) & np.isnan(fixed) & ~np.isnan(approved)
+    return np.where(frozen, approved, fixed), frozen, approved
+
+
+def _running_before(tables: Tables, families: _Keyed) -> Bools:
+    running = np.zeros(len(families.names), dtype=bool)
+    past = tables.stock
+    if tables.plan_start is not None and len(past):
+        last = calendar.add_periods(tables.plan_start, -1, tables.settings.bucket)
+        for name in past.loc[(past["Period"] == last) & (past["Production"] > 0), "Family"].astype(str):
+            if name in families.position:
+                running[families.position[name]] = True
+    return running
+
+
+def _unit_values(sources: SourceData, price: Floats, count: int) -> Floats:
+    """(F,) what a unit is worth, to weigh broken limits of different families; never 0."""
+    value = np.full(count, np.inf)
+    if sources.unit_cost.size:
+        np.minimum.at(value, sources.family, sources.unit_cost.mean(axis=1))
+    tenth = 0.1 * np.asarray(price.mean(axis=1), dtype=np.float64) if price.size else np.zeros(count)
+    value = np.where(np.isinf(value) | (value <= 0), tenth, value)
+    typical = float(np.median(value[value > 0])) if (value > 0).any() else 1.0
+    at_least: Floats = np.maximum(value, 0.01 * typical)
+    return at_least
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+
+def _sources(tables: Tables, families: _Keyed, periods: Sequence[pd.Timestamp]) -> tuple[SourceData, list[int]]:
+    frame = tables.sources
+    family_names, names = frame["Family"].astype(str), frame["Source"].astype(str)
+    first: dict[tuple[str, str], int] = {}
+    for row, key in enumerate(zip(family_names, names, strict=True)):
+        if key[0] in families.position:
+            first.setdefault(key, row)
+    keys = sorted(first)
+    rows = [first[key] for key in keys]
+    keyed = _Keyed(frame, rows, periods)
+    keyed.position = {"\0".join(key): position for position, key in enumerate(keys)}
+    place = keyed.locate(tables.source_periods, ["Family", "Source"])
+
+    def by_period(column: str, blank: float) -> Floats:
+        base = keyed.by_period(keyed.column(column, blank))
+        return keyed.override(base, tables.source_periods, column, ["Family", "Source"], place)
+
+    arrivals = np.zeros((len(keys), len(periods)))
+    found, positions, steps = keyed.locate(tables.receipts, ["Family", "Source"])
+    quantity = _clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
+    np.add.at(arrivals, (positions, steps), quantity[found])
+    data = SourceData(
+        names=[key[1] for key in keys],
+        family=np.array([families.position[key[0]] for key in keys], dtype=np.intp),
+        make=(keyed.frame["Kind"] != BUY).to_numpy(dtype=bool),
+        unit_cost=by_period("Unit cost", 0.0),
+        maximum=by_period("Max per period", np.inf),
+        min_run=by_period("Min run", 0.0),
+        batch=keyed.column("Batch size", 0.0),
+        run_cost=by_period("Run cost", 0.0),
+        startup_cost=keyed.column("Start-up cost", 0.0),
+        emission=keyed.column("CO2e per unit", 0.0),
+        lead=keyed.column("Lead periods", 0.0, high=MAX_COVER).astype(np.intp),
+        receipts=arrivals,
+    )
+    return data, rows
+
+
+def _receipts(tables: Tables, families: _Keyed, sources: SourceData) -> Floats:
+    """(F, T) all receipts of a family, from sources in tblSources or not."""
+    receipts = np.zeros((len(families.names), len(families.period)))
+    rows, positions, steps = families.locate(tables.receipts, ["Family"])
+    quantity = _clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
+    np.add.at(receipts, (positions, steps), quantity[rows])
+    return receipts
+
+
+# --- resources --------------------------------------------------------------------------------------------------------
+
+
+def _resources(
+    tables: Tables, families: _Keyed, sources: SourceData, periods: Sequence[pd.Timestamp]
+) -> tuple[ResourceData, list[int], list[Finding]]:
+    rows = _sorted_unique(tables.resources["Resource"])
+    keyed = _Keyed(tables.resources, rows, periods)
+    exceptions = tables.capacity
+    place = keyed.locate(exceptions, ["Resource"])
+
+    def by_period(column: str, blank: float) -> Floats:
+        base = keyed.by_period(keyed.column(column, blank))
+        return keyed.override(base, exceptions, column, ["Resource"], place)
+
+    kinds = [str(kind) for kind in keyed.frame["Kind"]]
+    efficiency = keyed.column("Efficiency", 1.0)[:, None]
+    hours = by_period("Hours per head", np.nan)
+    staffed = np.array([kind == LABOUR for kind in kinds], dtype=bool) & ~np.isnan(hours).all(axis=1)
+    source_use, family_use, findings = _use(tables, families, sources, keyed, kinds)
+    capacity = by_period("Capacity", np.inf)
+    data = ResourceData(
+        names=keyed.names,
+        kinds=kinds,
+        units=[str(unit) or "units" for unit in keyed.frame["Unit"]],
+        staffed=staffed,
+        capacity=np.where(np.isinf(capacity), capacity, efficiency * np.where(np.isinf(capacity), 0.0, capacity)),
+        regular_cost=keyed.column("Regular cost", 0.0),
+        overtime_limit=by_period("Overtime limit", 0.0),
+        overtime_cost=keyed.column("Overtime cost", 0.0),
+        emission=keyed.column("CO2e per unit", 0.0),
+        opening_heads=keyed.column("Opening heads", 0.0),
+        hours_per_head=np.nan_to_num(hours) * efficiency,
+        min_heads=keyed.column("Min heads", 0.0),
+        max_heads=keyed.column("Max heads", np.inf),
+        hire_cost=keyed.column("Hire cost", 0.0),
+        layoff_cost=keyed.column("Layoff cost", 0.0),
+        source_use=source_use,
+        family_use=family_use,
+    )
+    return data, rows, findings
+
+
+def _use(
+    tables: Tables, families: _Keyed, sources: SourceData, resources: _Keyed, kinds: list[str]
+) -> tuple[list[list[tuple[int, float, float]]], list[list[tuple[int, float]]], list[Finding]]:
+    """Use of each resource by source and by family; rows for the same pair add up.
+
+    A blank Source means every source that the kind counts: Make sources for Machine and Labour, all for Supplier.
+    """
+    of_source: list[dict[int, tuple[float, float]]] = [{} for _ in kinds]
+    of_family: list[dict[int, float]] = [{} for _ in kinds]
+    sources_of: dict[int, list[int]] = {}
+    for source, owner in enumerate(sources.family):
+        sources_of.setdefault(int(owner), []).append(source)
+    bill = tables.bill_of_resources
+    place = tables.places.get("tblBillOfResources", NOWHERE)
+    findings: list[Finding] = []
+    columns = ("Family", "Source", "Resource", "Use per unit", "Use per run")
+    for row, family_name, source_name, resource_name, unit_use, run_use in zip(
+        bill.index, *(bill[name] for name in columns), strict=True
+    ):
+        family, resource = families.position.get(str(family_name)), resources.position.get(str(resource_name))
+        if family is None or resource is None:
+            continue
+        for column, value in (("Use per unit", unit_use), ("Use per run", run_use)):
+            if value < 0:
+                text = f"{column} of {family_name} on {resource_name} is negative; 0 is taken."
+                findings.append(
+                    Finding("Warning", "tblBillOfResources", row, column, "negative_use", text, place.cell(column, row))
+                )
+        per_unit, per_run = (float(value) for value in _clean([unit_use, run_use], 0.0))
+        if kinds[resource] in (STORAGE, DISTRIBUTION):
+            of_family[resource][family] = of_family[resource].get(family, 0.0) + per_unit
+            continue
+        for source in sources_of.get(family, []):
+            named = source_name == sources.names[source]
+            counted = not source_name and (bool(sources.make[source]) or kinds[resource] == SUPPLIER)
+            if named or counted:
+                before = of_source[resource].get(source, (0.0, 0.0))
+                of_source[resource][source] = (before[0] + per_unit, before[1] + per_run)
+    source_use = [[(source, *use[source]) for source in sorted(use) if use[source] != (0.0, 0.0)] for use in of_source]
+    family_use = [[(family, use[family]) for family in sorted(use) if use[family] > 0] for use in of_family]
+    return source_use, family_use, findings

@@ -1,0 +1,62 @@
+"""Which solver is taken, and what it says when it stops early."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sop_addin.model.errors import SolverError
+from sop_addin.planning.balance import highs_engine, solve_balance
+from sop_addin.planning.balance.engine import money_scale
+from sop_addin.planning.balance.solver import available_solvers
+
+
+def test_highs_is_first_and_cbc_the_fallback():
+    assert available_solvers() == ["HiGHS", "CBC"]
+
+
+def test_without_highspy_cbc_solves_and_says_so(case, monkeypatch):
+    monkeypatch.setattr(highs_engine, "highspy", None)
+    known = case("red_tomato")
+    plan = solve_balance(known.tables)
+    assert plan.solver == "CBC"
+    assert plan.objective == pytest.approx(known.expected["objective"], abs=0.5)
+    assert "solver_fallback" in [finding.rule for finding in plan.findings]
+
+
+def test_an_unknown_solver_is_named(case):
+    with pytest.raises(SolverError, match="Gurobi is not installed"):
+        solve_balance(case("red_tomato").tables, solver="Gurobi")
+
+
+def test_the_same_inputs_give_the_same_plan_twice(case):
+    tables = case("williams_factory_planning").tables
+    first, second = solve_balance(tables), solve_balance(tables)
+    assert first.families.equals(second.families)
+    assert first.costs.equals(second.costs)
+
+
+def test_sizes_do_not_matter(tables_of, family):
+    """Quantities in grams or megatonnes, money in cents or millions: the same plan."""
+
+    def plan(size, price):
+        return solve_balance(
+            tables_of(
+                {"A": [50 * size, 50 * size, 200 * size]},
+                families=[family("A", **{"Holding cost": price, "Backorder cost": 3 * price, "Price": 20 * price})],
+                sources=[{"Family": "A", "Source": "Plant", "Unit cost": 10 * price}],
+                resources=[{"Resource": "Press", "Kind": "Machine", "Capacity": 100.0 * size}],
+                bill_of_resources=[{"Family": "A", "Resource": "Press", "Use per unit": 1.0}],
+            )
+        )  # fmt: skip
+
+    for size, price in ((1e-3, 1e3), (1e6, 1e-2), (1e8, 1e2)):
+        given = plan(size, price)
+        assert given.status == "Optimal"
+        assert given.sources["Planned"].to_numpy() / size == pytest.approx([100, 100, 100])
+        assert given.objective == pytest.approx(3150 * size * price)
+
+
+def test_money_scale_is_a_power_of_two():
+    scale = money_scale(np.array([0.0, 300.0, 20.0]), np.ones(3))
+    assert np.log2(scale) == round(np.log2(scale))
