@@ -84,7 +84,7 @@ def run_cycle(
         finance,
         kpis,
         plan_table(tables, balance, finance, scenario),
-        results=headline_results(balance, len(findings)),
+        results=headline_results(balance, len(findings)) | {"Scenario": scenario},
         findings=findings,
         seconds=clock.seconds,
     )
