@@ -32,7 +32,7 @@ def test_a_module_that_excel_saved_with_its_caches() -> None:
     assert text is not None
     assert _lines(text)[0] == 'Attribute VB_Name = "xlwings"'
     assert 'Public Const XLWINGS_VERSION As String = "' in text
-    assert text.rstrip().splitlines()[-1].startswith("End ")
+    assert _lines(text)[-1] == "#End If"
 
 
 def test_a_module_that_is_not_there() -> None:
