@@ -30,7 +30,7 @@ def uninstall() -> None:
 
 def doctor(
     book: Annotated[
-        str | None, typer.Argument(metavar="[BOOK]", help="A workbook to look at too: its path or web address.")
+        str | None, typer.Argument(metavar="BOOK", help="A workbook to look at too: its path or web address.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:

@@ -9,7 +9,7 @@ from sop_addin.setup.config_file import broken_lines, is_text, value_of
 from sop_addin.setup.doctor_book import book_facts
 from sop_addin.setup.doctor_excel import excel_facts
 from sop_addin.setup.doctor_python import python_facts
-from sop_addin.setup.fact import Fact, State, note, ok, problem
+from sop_addin.setup.fact import Fact, State, from_error, note, ok, problem
 from sop_addin.setup.files import read
 from sop_addin.setup.machine import Machine, SetupError
 from sop_addin.setup.probe import probe
@@ -43,7 +43,7 @@ def _configuration(machine: Machine) -> tuple[list[Fact], Path | None, list[str]
     try:
         data = read(path)
     except SetupError as error:
-        return [problem(CONFIG, str(error).rstrip("."), "see that sentence.")], None, []
+        return [from_error(CONFIG, error)], None, []
     if data is None:
         return (
             [problem(CONFIG, f"{path} is not there, so Excel does not know which Python to start", INSTALL)],

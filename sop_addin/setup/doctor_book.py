@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sop_addin.setup.config_file import value_of
-from sop_addin.setup.fact import Fact, note, ok, problem
+from sop_addin.setup.fact import Fact, from_error, note, ok, problem
 from sop_addin.setup.files import read
 from sop_addin.setup.machine import Machine, SetupError
 
@@ -28,7 +28,7 @@ def book_facts(machine: Machine, book: str, xlwings_version: str) -> list[Fact]:
         return [problem("Workbook", f"{book} is a web address, not a file", fix)]
     path = Path(book)
     if not path.is_file():
-        return [problem("Workbook", f"{path} is not there", "check the name; give the whole path.")]
+        return [problem("Workbook", f"{path} is not a file", "check the name; give the whole path.")]
     facts = [
         ok("Workbook", str(path)), _blocked(machine, path), _read_only(path), _open_elsewhere(path),
         _cloud(machine, path),
@@ -112,14 +112,17 @@ def _macros(path: Path, xlwings_version: str) -> Iterable[Fact]:
     try:
         source = read_module(path, "xlwings")
     except WorkbookError as error:
-        return [problem(name, str(error).rstrip("."), "see that sentence.")]
+        return [from_error(name, error)]
     found = _VERSION.search(source) if source else None
     if found is None:
         detail = f"{path.name} has no macros of sop-addin: it has no buttons, everything else works"
         return [note(name, detail, "`sop-addin new OUT.xlsm` makes a workbook with buttons.")]
     if found[1] != xlwings_version:
         detail = f"{path.name} was made for xlwings {found[1]}, Python has {xlwings_version}"
-        fix = f"python -m pip install xlwings=={found[1]} with that Python, or bring the workbook up to date."
+        fix = (
+            "upgrade sop-addin where the workbook is newer; where it is older, `sop-addin export BOOK FOLDER` and "
+            "`sop-addin new OUT.xlsm --data FOLDER`."
+        )
         return [problem(name, detail, fix)]
     return [ok(name, found[1])]
 
@@ -131,7 +134,7 @@ def _config_beside(path: Path) -> Fact:
     try:
         data = read(beside)
     except SetupError as error:
-        return problem(name, str(error).rstrip("."), "see that sentence.")
+        return from_error(name, error)
     keys = [key for key in _DECISIVE if data is not None and value_of(data, key) is not None]
     if keys:
         detail = f"{beside} decides {', '.join(keys)} instead of your own settings"
@@ -150,12 +153,12 @@ def _config_sheet(path: Path) -> Iterable[Fact]:
         book = open_book(path)
         try:
             names = [sheet.name for sheet in book.sheets]
-            cells = book.sheets[_CONF_SHEET].used_range.value if _CONF_SHEET in names else []
+            cells = book.sheets[_CONF_SHEET].used_range.options(ndim=2).value if _CONF_SHEET in names else []
         finally:
             book.close()
     except EngineError as error:
-        return [problem(name, str(error).rstrip("."), "see that sentence.")]
-    rows = [row for row in cells or [] if isinstance(row, list) and row and row[0]]
+        return [from_error(name, error)]
+    rows = [row for row in cells or [] if row and row[0]]
     keys = [str(row[0]) for row in rows if str(row[0]).upper() in _DECISIVE]
     if keys:
         detail = f"the hidden sheet {_CONF_SHEET} of {path.name} decides {', '.join(keys)} instead of your own settings"

@@ -51,7 +51,8 @@ def _excel_on_windows(machine: Machine) -> Fact:
 def _dll(machine: Machine, interpreter: Path, version: str, asked: Probe) -> Fact:
     missing = dll_problem(interpreter, version)
     if missing:
-        pip = f'"{asked.executable or interpreter}" -m pip install --force-reinstall --no-user xlwings=={version}'
+        python = machine.typed(asked.executable or interpreter)
+        pip = f"{python} -m pip install --force-reinstall --no-user xlwings=={version}"
         return problem("xlwings DLL", f"{missing}: worksheet functions do not work (buttons do)", pip)
     return ok("xlwings DLL", f"version {version} lies beside Python")
 

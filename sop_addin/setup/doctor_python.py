@@ -17,12 +17,13 @@ _NEW_PYTHON = (
 def python_facts(machine: Machine, asked: Probe, interpreter: Path) -> list[Fact]:
     if asked.problem:
         return [problem("Python", f"{interpreter}: {asked.problem}", f"{_NEW_PYTHON} and run `sop-addin install`.")]
-    pip = f'"{asked.executable}" -m pip install'
+    pip = f"{machine.typed(asked.executable)} -m pip install"
     return [
         _version(asked),
         _bits(asked),
         *([_store(asked)] if machine.is_windows else []),
         _environment(asked),
+        *_terminal(machine),
         *_bridge(machine, asked, pip),
         _sop_addin(asked, pip),
         _solver(asked, pip),
@@ -71,6 +72,15 @@ def _environment(asked: Probe) -> Fact:
         name, f"none: {asked.prefix} is shared with other programs, which may change its packages",
         "make one with `python -m venv`, install sop-addin there and run `sop-addin install`.",
     )  # fmt: skip
+
+
+def _terminal(machine: Machine) -> list[Fact]:
+    """Variables of this terminal that Excel, started from its icon, may not have."""
+    names = [name for name in ("PYTHONPATH", "PYTHONHOME") if machine.environment.get(name)]
+    if not names or not machine.has_excel_platform:
+        return []
+    detail = f"{' and '.join(names)} set in this terminal changes what Python finds; Excel may not see it"
+    return [note("Environment", detail, "unset it and run doctor again.")]
 
 
 def _bridge(machine: Machine, asked: Probe, pip: str) -> list[Fact]:

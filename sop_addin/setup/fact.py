@@ -30,5 +30,11 @@ def note(name: str, detail: str, fix: str = "") -> Fact:
     return Fact(name, State.NOTE, detail, fix)
 
 
+def from_error(name: str, error: Exception) -> Fact:
+    """A problem from the sentence of an error: what is wrong; what to do."""
+    detail, _, fix = str(error).rstrip(".").rpartition("; ")
+    return problem(name, detail or fix, f"{fix}." if detail else "mend that and run `sop-addin doctor` again.")
+
+
 def problem(name: str, detail: str, fix: str) -> Fact:
     return Fact(name, State.PROBLEM, detail, fix)

@@ -24,7 +24,7 @@ def read(path: Path) -> bytes | None:
 def write(path: Path, content: bytes) -> None:
     """All of it or nothing; folders are made; a read-only file is refused."""
     try:
-        if path.exists() and not path.stat().st_mode & stat.S_IWUSR:
+        if path.exists() and not (path.stat().st_mode & stat.S_IWUSR and os.access(path, os.W_OK)):
             raise SetupError(f"{path} cannot be written: it is read-only; {_help(path)}.")
         path.parent.mkdir(parents=True, exist_ok=True)
         save_atomically(path, content, None)

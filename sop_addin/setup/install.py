@@ -195,6 +195,14 @@ def _write_all(machine: Machine, record: Record, writes: Mapping[Path, bytes], o
         there = read(change.path)
         if there is not None and change.is_untouched(there):
             _put_back(change.path, change.before)
+    if not record.files:  # all is as it was before the first install
+        _forget(machine, record)
+
+
+def _forget(machine: Machine, record: Record) -> None:
+    remove(machine.record_path)
+    for folder in reversed(record.folders):
+        remove_empty_folder(Path(folder))
 
 
 def _put_back(path: Path, content: bytes | None) -> None:
@@ -252,9 +260,7 @@ def uninstall(machine: Machine) -> Outcome:
                 warnings.append(f"{change.path}: {', '.join(foreign)} was changed since and is left as it is.")
         else:
             warnings.append(f"{change.path} was changed since and is left as it is.")
-    remove(machine.record_path)
-    for folder in reversed(record.folders):
-        remove_empty_folder(Path(folder))
+    _forget(machine, record)
     return Outcome(tuple(done) or ("Nothing was left to undo.",), tuple(warnings), _PACKAGES)
 
 

@@ -70,6 +70,10 @@ class Machine:
         """The setting that names the interpreter, as xlwings.bas asks for it."""
         return "INTERPRETER_MAC" if self.is_mac else "INTERPRETER_WIN"
 
+    def typed(self, path: str | Path) -> str:
+        """A program as it is typed in a terminal; PowerShell needs & before quotes."""
+        return str(path) if " " not in str(path) else f'& "{path}"' if self.is_windows else f'"{path}"'
+
     @property
     def excel_container(self) -> Path:
         """What Excel for Mac takes for the home folder."""

@@ -226,6 +226,17 @@ def test_cbc_alone_is_only_noted(either: Fake, facts: Facts) -> None:
     assert facts(either)["Solver"].state is State.NOTE
 
 
+def test_variables_of_the_terminal_are_noted(either: Fake, facts: Facts) -> None:
+    fact = facts(either.but(environment={"PYTHONPATH": "/work"}))["Environment"]
+    assert fact.state is State.NOTE
+    assert "PYTHONPATH" in fact.detail
+
+
+def test_a_fix_can_be_pasted_into_powershell(windows: Fake) -> None:
+    windows.answers.python["modules"]["statsforecast"] = {"error": "ImportError: no"}
+    assert only_problem(windows).fix.startswith(f'& "{windows.machine.interpreter}" -m pip install ')
+
+
 # --- Excel ------------------------------------------------------------------------------------------------------------
 
 

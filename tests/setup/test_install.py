@@ -105,6 +105,15 @@ def test_a_new_interpreter_replaces_ours(windows: Fake, tmp_path: Path) -> None:
     assert windows.tree() == before
 
 
+def test_going_back_to_the_first_python_leaves_no_trace(windows: Fake, tmp_path: Path) -> None:
+    windows.write_config(FOREIGN + f'"INTERPRETER_WIN","{windows.machine.interpreter}"\r\n'.encode())
+    before = windows.tree()
+    install(windows.but(interpreter=tmp_path / "new" / "python.exe").machine)
+    assert b"new" in windows.config.read_bytes()
+    install(windows.machine)
+    assert windows.tree() == before
+
+
 def test_the_script_of_an_older_xlwings_goes_with_an_upgrade(mac: Fake) -> None:
     before = mac.tree()
     install(mac.machine)
