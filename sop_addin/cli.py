@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__
+from . import __version__, cli_setup
 from .cli_output import (
     count_line,
     findings_json,
@@ -215,6 +215,11 @@ def build_template(
     for file, content in generated.items():
         _save(file, content)
         typer.echo(f"Written: {file}" if file in stale else f"Unchanged: {file}")
+
+
+app.command()(cli_setup.install)
+app.command()(cli_setup.uninstall)
+app.command()(cli_setup.doctor)
 
 
 # --- pieces of commands -----------------------------------------------------------------------------------------------
