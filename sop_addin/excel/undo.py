@@ -52,14 +52,19 @@ def undoable(book: Any, title: str, names: Sequence[str], bucket: str) -> Iterat
         longest = max(longest, len(content))
         write_content(book, content, 0)
     except BaseException as error:
-        try:
-            put_back(book, before)
-            write_content(book, earlier, longest)
-        except Exception as second:  # noqa: BLE001 - the first error is the one to report
-            error.add_note(NOT_BACK.format(reason=second))
-        else:
-            error.add_note(BACK)
+        _back_after(error, book, before, earlier, longest)
         raise
+
+
+def _back_after(error: BaseException, book: Any, areas: Sequence[Area], content: list[list[object]], over: int) -> None:
+    """Put areas and the content of the sheet Undo back after ``error``, which gets a note on how that went."""
+    try:
+        put_back(book, areas)
+        write_content(book, content, over)
+    except Exception as second:  # noqa: BLE001 - the first error is the one to report
+        error.add_note(NOT_BACK.format(reason=second))
+    else:
+        error.add_note(BACK)
 
 
 def undo_last_run(book: Any) -> str:
@@ -71,7 +76,7 @@ def undo_last_run(book: Any) -> str:
     names = [area.name for area in kept.before]
     bucket = next((area.bucket for area in kept.before if area.is_grid), "Month")
     if kept.after is None:
-        put_back(book, kept.before)
+        put_back(book, [_before_broken_run(book, area) for area in kept.before])
         write_content(book, [[None]], len(content))
         return f"Undone: {kept.title}, which had not ended. The plan sheets are as they were before it."
     now = take(book, names, bucket)
@@ -80,13 +85,7 @@ def undo_last_run(book: Any) -> str:
         put_back(book, wanted, undoing=True)
         write_content(book, [[None]], len(content))
     except BaseException as error:
-        try:
-            put_back(book, now)
-            write_content(book, content, 0)
-        except Exception as second:  # noqa: BLE001 - the first error is the one to report
-            error.add_note(NOT_BACK.format(reason=second))
-        else:
-            error.add_note(BACK)
+        _back_after(error, book, now, content, 0)
         raise
     return f"Undone: {kept.title}. What you typed since then is still there."
 
@@ -223,6 +222,17 @@ def _undone(kept: Kept, now: Sequence[Area]) -> list[Area]:
             raise WorkbookError(MOVED.format(place=before.sheet))
         wanted.append(_typed_kept(before, current) if after is None else _typed_moved(before, after, current))
     return wanted
+
+
+def _before_broken_run(book: Any, before: Area) -> Area:
+    """The area from before a run that never ended; where its grid still has its layout, with what was typed since."""
+    if not before.is_grid:
+        return before
+    try:
+        (now,) = take(book, [before.name], before.bucket)
+    except WorkbookError:
+        return before
+    return _typed_kept(before, now) if _layout(now) == _layout(before) else before
 
 
 def _with_own_results(before: Area, now: Area) -> Area:

@@ -345,6 +345,17 @@ def test_a_run_that_was_killed_is_put_back_by_undo(book, monkeypatch):
     assert differences(before, content_of(book, leave_out=(UNDO_SHEET,), results=False)) == {}
 
 
+def test_what_was_typed_after_a_killed_run_stays(book, monkeypatch):
+    plan = run_cycle(read_tables(book))
+    monkeypatch.setattr("sop_addin.excel.undo.put_back", lambda *words: (_ for _ in ()).throw(OSError("gone")))
+    failure_of(book, plan, Killed, after=Killed())
+    monkeypatch.undo()
+    cell(book, "SalesPlan", ("Pumps", "Override"), "2027-02").value = 77
+    undo_last_run(book)
+    assert cell(book, "SalesPlan", ("Pumps", "Override"), "2027-02").value == 77
+    assert cell(book, "SalesPlan", ("Pumps", "Statistical forecast"), "2027-02").value is None
+
+
 def test_a_workbook_without_the_sheet_gets_one_hidden(book, monkeypatch):
     monkeypatch.setattr(undo_store, "UNDO_SHEET", "Undo 2")
     before = content_of(book, results=False)
