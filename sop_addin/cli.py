@@ -189,6 +189,15 @@ def export(
     typer.echo(f"Written: {len(files)} files in {folder}")
 
 
+@app.command()
+def stop() -> None:
+    """Stop the run that a button of the workbook has started; nothing is written then."""
+    from .stop import ask_to_stop
+
+    ask_to_stop()
+    say("The run stops after the item or step it is at; its workbook stays as it is.")
+
+
 @app.command("build-template")
 def build_template(
     only_check: Annotated[

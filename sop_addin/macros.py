@@ -1,7 +1,8 @@
 """What the ribbon buttons run: read tables, call one planning function, write tables.
 
-Excel calls each function without arguments through RunPython. Nothing may leave it as an exception: xlwings would show
-a traceback. Every outcome is one message box and one line in the status bar.
+Excel calls each function through `sop_addin.button`. Nothing may leave it as an exception: xlwings would show a
+traceback. Every outcome is one message box and one line in the status bar. What a run overwrites is kept for "Undo last
+run", and put back at once where the run fails while it writes.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from typing import Any
 
 import xlwings as xw
 
-from . import __version__
+from . import __version__, stop
 from .cli_output import write_report
+from .engines.errors import EngineError
 from .excel.read_tables import read_tables
-from .excel.write_plan import write_findings, write_plan
-from .model.errors import SopError
+from .excel.undo import undo_last_run as put_back_last_run
+from .excel.undo import undoable
+from .excel.write_plan import parts_written, write_findings, write_plan
+from .model.errors import SopError, Stopped
 from .model.findings import Findings
 from .model.plan import Plan
 from .model.validation import validate
@@ -29,39 +33,51 @@ SCENARIO_NAME = "SopScenario"
 def check() -> None:
     """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
     with _button("Checking the tables") as book:
-        findings = validate(read_tables(book))
-        write_findings(book, findings)
+        tables = read_tables(book)
+        findings = validate(tables)
+        stop.raise_if_asked(_process(book))
+        with undoable(book, "Check", ("tblFindings",), tables.settings.bucket):
+            write_findings(book, findings)
         _say(book, f"Check: {_counts(findings)}.", bool(findings.errors))
 
 
 def forecast() -> None:
     """Ribbon: Forecast. Statistical forecast of every item."""
-    _plan(("forecast",))
+    _plan("Forecast", ("forecast",))
 
 
 def aggregate() -> None:
     """Ribbon: Aggregate. Item forecasts, events and portfolio become the demand of the families."""
-    _plan(("aggregate",))
+    _plan("Aggregate", ("aggregate",))
 
 
 def balance() -> None:
     """Ribbon: Balance. Production, stock and capacity for the consensus demand."""
-    _plan(("balance",))
+    _plan("Balance", ("balance",))
 
 
 def run_all() -> None:
     """Ribbon: Run all steps."""
-    _plan(STEPS)
+    _plan("Run all steps", STEPS)
 
 
-def _plan(steps: Sequence[str]) -> None:
+def undo_last_run() -> None:
+    """Ribbon: Undo last run. Puts back what the last run overwrote, once; what was typed since stays."""
+    with _button("Undoing the last run") as book:
+        _say(book, put_back_last_run(book), False)
+
+
+def _plan(title: str, steps: Sequence[str]) -> None:
     with _button("Reading the workbook") as book:
         plan = run_cycle(read_tables(book), steps, scenario=_scenario(book), progress=_progress(book))
-        if plan.steps:
-            book.app.status_bar = "Writing the plan"
-            write_plan(book, plan)
-        else:
-            write_findings(book, plan.findings)
+        stop.raise_if_asked(_process(book))
+        names = parts_written(plan) if plan.steps else ("tblFindings",)
+        book.app.status_bar = "Writing the plan"
+        with undoable(book, title, names, plan.tables.settings.bucket):
+            if plan.steps:
+                write_plan(book, plan)
+            else:
+                write_findings(book, plan.findings)
         _say(book, summary(plan), bool(plan.findings.errors))
 
 
@@ -106,10 +122,19 @@ def _scenario(book: Any) -> str:
 
 
 def _progress(book: Any) -> Any:
+    process = _process(book)
+
     def report(words: str, done: int, total: int) -> None:
+        stop.raise_if_asked(process)
         book.app.status_bar = f"{words}: {done:,} of {total:,}" if total else f"{words} ..."
 
     return report
+
+
+def _process(book: Any) -> int | None:
+    """Number of the Excel that called; None where the engine has none."""
+    number = book.app.pid
+    return int(number) if number else None
 
 
 @contextmanager
@@ -117,14 +142,25 @@ def _button(words: str) -> Iterator[Any]:
     """The calling workbook; whatever goes wrong ends as one message, with the sheets as they were."""
     book = xw.Book.caller()
     book.app.status_bar = f"{words} ..."
+    stop.forget()
     try:
         yield book
-    except SopError as error:
-        _say(book, str(error), True)
+    except Stopped as error:
+        _say(book, str(error), False)
+    except (SopError, EngineError) as error:
+        _say(book, " ".join([str(error), *_notes(error)]), True)
     except Exception as error:  # noqa: BLE001 - the last resort: a planner must never see a traceback
         kept = write_report(error, [words], __version__)
         details = f"with the file {kept}" if kept else "and say what you did"
-        _say(book, f"Unexpected {type(error).__name__}: {error}. Please report it {details}.", True)
+        sentences = [f"Unexpected {type(error).__name__}: {error}.", *_notes(error), f"Please report it {details}."]
+        _say(book, " ".join(sentences), True)
+    finally:
+        stop.forget()
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What `undoable` has to say about the sheets."""
+    return getattr(error, "__notes__", [])
 
 
 def _say(book: Any, message: str, problem: bool) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import xlwings as xw
 from companies import company, raw_company
+from workbooks import content_of, differences, watch
 
-from sop_addin import macros
+from sop_addin import cli_output, macros, stop
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
+from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.planning.cycle import STEPS, run_cycle
 
@@ -17,6 +19,16 @@ from sop_addin.planning.cycle import STEPS, run_cycle
 @pytest.fixture(scope="module")
 def template() -> bytes:
     return recalculate_bytes(workbook_bytes(raw_company(), company()))
+
+
+BUTTONS = ("check", "forecast", "aggregate", "balance", "run_all", "undo_last_run")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    """Reports and the file that asks to stop stay away from the user's own."""
+    monkeypatch.setattr(cli_output, "state_folder", lambda: tmp_path / "state")
+    monkeypatch.setattr(stop, "state_folder", lambda: tmp_path / "state")
 
 
 @pytest.fixture
@@ -72,12 +84,14 @@ def test_check_lists_findings_and_plans_nothing(book, said):
 def test_errors_in_the_tables_are_listed_and_nothing_else_changes(book, said):
     area = tables_of(book)["tblItems"].data_body_range
     area[0, 2].value = "Pmups"
-    before = {sheet.name: sheet.used_range.formula for sheet in book.sheets if sheet.name != "Checks"}
+    before = {sheet.name: sheet.used_range.formula for sheet in book.sheets if sheet.name not in ("Checks", UNDO_SHEET)}
     macros.run_all()
     assert said[0][0].startswith("Nothing was planned: ")
     assert said[0][1] == "critical"
     assert any("Pmups" in str(row) for row in rows(book, "tblFindings"))
-    assert {sheet.name: sheet.used_range.formula for sheet in book.sheets if sheet.name != "Checks"} == before
+    assert {
+        sheet.name: sheet.used_range.formula for sheet in book.sheets if sheet.name not in ("Checks", UNDO_SHEET)
+    } == before
 
 
 def test_a_failure_is_one_sentence_and_no_traceback(book, said, monkeypatch):
@@ -104,3 +118,124 @@ def test_a_workbook_that_is_not_ours_is_told_so(tmp_path, monkeypatch):
     macros.balance()
     other.close()
     assert messages == ["Other.xlsx is not an S&OP workbook: table tblItems is missing; make one with `sop-addin new`"]
+
+
+# --- undo, failures, stop, calls --------------------------------------------------------------------------------------
+
+
+def test_the_last_run_is_undone_once(book, said):
+    before = content_of(book, leave_out=(UNDO_SHEET,), results=False)
+    macros.run_all()
+    assert differences(before, content_of(book, leave_out=(UNDO_SHEET,), results=False))
+    macros.undo_last_run()
+    assert said[1][0].startswith("Undone: Run all steps, ")
+    assert said[1][0].endswith(". What you typed since then is still there.")
+    assert said[1][1] == "info"
+    assert differences(before, content_of(book, leave_out=(UNDO_SHEET,), results=False)) == {}
+    macros.undo_last_run()
+    assert said[2][0].startswith("There is nothing to undo: no run has written into this workbook, or the last one ")
+    assert said[2][1] == "critical"
+
+
+def test_a_check_is_undone_too(book, said):
+    before = content_of(book, leave_out=(UNDO_SHEET,), results=False)
+    macros.check()
+    macros.undo_last_run()
+    assert said[1][0].startswith("Undone: Check, ")
+    assert differences(before, content_of(book, leave_out=(UNDO_SHEET,), results=False)) == {}
+
+
+@pytest.mark.parametrize("button", ["check", "forecast", "run_all"])
+def test_a_button_that_dies_while_writing_changes_nothing_and_says_so(book, said, button):
+    before = content_of(book, results=False)
+    watched = watch(book)
+    failures = 0
+    while True:
+        watched.changes, watched.fail_at = 0, failures + 1
+        getattr(macros, button)()
+        if watched.changes < watched.fail_at:
+            break
+        failures += 1
+        assert len(said) == failures
+        assert said[-1][0].startswith(
+            "Unexpected ConnectionError: Excel went away. Nothing was changed: every sheet is as it was before. Please "
+        )
+        assert differences(before, content_of(book, results=False)) == {}, failures
+    assert failures >= 3
+    assert len(said) == failures + 1
+    assert said[-1][1] == "info"
+
+
+def test_a_stop_asked_for_between_items_changes_nothing(book, said, monkeypatch):
+    before = content_of(book)
+    told = []
+
+    def telling(self, text):
+        told.append(text)
+        if text.startswith("Forecasting items"):
+            stop.ask_to_stop()
+
+    monkeypatch.setattr(xw.App, "status_bar", property(lambda self: told[-1], telling))
+    macros.run_all()
+    assert said == [("Stopped; nothing was changed.", "info")]
+    assert not any("Balancing" in text or "Writing" in text for text in told)
+    assert told[-1] == "Stopped; nothing was changed."
+    assert differences(before, content_of(book)) == {}
+    assert not stop.stop_file().exists()
+
+
+def test_a_stop_asked_for_at_the_last_moment_before_writing_changes_nothing(book, said, monkeypatch):
+    before = content_of(book)
+    solved = macros.run_cycle
+
+    def stopping(*words, **more):
+        plan = solved(*words, **more)
+        stop.ask_to_stop()
+        return plan
+
+    monkeypatch.setattr(macros, "run_cycle", stopping)
+    macros.run_all()
+    assert said == [("Stopped; nothing was changed.", "info")]
+    assert differences(before, content_of(book)) == {}
+
+
+def test_a_stop_of_yesterday_stops_nothing(book, said):
+    stop.ask_to_stop()
+    macros.check()
+    assert said[0][0].startswith("Check: ")
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
+    """Engine calls of each button, one after the other on one workbook, for 10 and for 1,000 items."""
+    counted: dict[int, dict[str, dict[str, int]]] = {}
+    for items in (10, 1000):
+        names = [f"I{number}" for number in range(items)]
+        months = {f"2026-{month:02d}": [100.0] * items for month in range(1, 13)}
+        tables = {
+            "tblItems": {"Item": names, "Family": ["Pumps" if n % 2 else "Valves" for n in range(items)]},
+            "tblHistory": {"Item": names, "Region": "", **months},
+        }
+        path = tmp_path_factory.mktemp("calls") / f"{items}.xlsm"
+        path.write_bytes(workbook_bytes(raw_company(**tables), company(**tables)))
+        book = open_book(path)
+        book.set_mock_caller()
+        watched = watch(book)
+        counted[items] = {}
+        said: list[str] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stop, "state_folder", lambda folder=path.parent: folder / "state")
+            patch.setattr(xw.App, "alert", lambda self, text, title, mode=None, said=said: said.append(text))
+            for button in BUTTONS:
+                watched.calls.clear()
+                getattr(macros, button)()
+                counted[items][button] = dict(watched.calls)
+        assert [text.split()[0] for text in said] == ["Check:", f"{items:,}", "Demand", "Plan", "Plan", "Undone:"]
+        book.close()
+    return counted
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_the_number_of_engine_calls_does_not_grow_with_items(calls, button):
+    assert sum(calls[10][button].values()) > 10
+    assert calls[10][button] == calls[1000][button]

@@ -47,19 +47,9 @@ def read_grid(book: Any, grid: Grid, bucket: str) -> GridSheet:
 
     Raises WorkbookError where the name or a leading column is missing.
     """
-    names = [name for name in book.names if name.name == grid.name]
-    if not names:
-        raise WorkbookError(
-            f"{grid.sheet}: the defined name {grid.name} is missing; select the grid from its header row to its last "
-            f"row and name it {grid.name} (Formulas, Define name)."
-        )
-    area = names[0].refers_to_range
-    values, formulas = read_block(area), read_formulas(area)
-    # a text that begins with '=' is read alike both ways; a formula never has its own text as value
-    cells: list[list[object]] = [
-        [Formula(text) if text.startswith("=") and value != text else value for value, text in zip(*rows, strict=True)]
-        for rows in zip(values, formulas, strict=True)
-    ]
+    area = grid_range(book, grid)
+    values = read_block(area)
+    cells = with_formulas(values, area)
     headers = ["" if cell is None else str(cell).strip() for cell in values[0]]
     for header in (*grid.keys, "Measure", "Total"):
         if header not in headers:
@@ -77,6 +67,26 @@ def read_grid(book: Any, grid: Grid, bucket: str) -> GridSheet:
         row_keys.append(None if own else key)
         seen.add(key)
     return GridSheet(grid, area, headers, cells, row_keys, bucket)
+
+
+def grid_range(book: Any, grid: Grid) -> Any:
+    """The xlwings range of a grid, header row included. Raises WorkbookError where its defined name is missing."""
+    names = [name for name in book.names if name.name == grid.name]
+    if not names:
+        raise WorkbookError(
+            f"{grid.sheet}: the defined name {grid.name} is missing; select the grid from its header row to its last "
+            f"row and name it {grid.name} (Formulas, Define name)."
+        )
+    return names[0].refers_to_range
+
+
+def with_formulas(values: list[list[Any]], area: Any) -> list[list[object]]:
+    """The cells of ``area``, whose values are given: a Formula where there is one."""
+    # a text that begins with '=' is read alike both ways; a formula never has its own text as value
+    return [
+        [Formula(text) if text.startswith("=") and value != text else value for value, text in zip(*rows, strict=True)]
+        for rows in zip(values, read_formulas(area), strict=True)
+    ]
 
 
 def _text(value: object) -> str:
@@ -112,7 +122,7 @@ def laid_out_again(sheet: GridSheet, tables: Tables) -> GridSheet:
                 line.append(None)
                 continue
             cell = sheet.cells[source + 1][origin]
-            line.append(_moved(cell, (top + 1 + source, left + origin), (new_row, left + column)))
+            line.append(moved_cell(cell, (top + 1 + source, left + origin), (new_row, left + column)))
         if isinstance(row, GridRow):
             _label(line, headers, sheet.grid, row)
         cells.append(line)
@@ -126,7 +136,7 @@ def _new_headers(sheet: GridSheet, tables: Tables) -> tuple[list[str], list[int 
     period_columns = set(old.values())
     first = min(period_columns, default=len(sheet.headers))
     plain = [column for column in range(len(sheet.headers)) if column not in period_columns]
-    typed = [row for row, key in enumerate(sheet.row_keys) if key is None or _is_input(sheet.grid, key)]
+    typed = [row for row, key in enumerate(sheet.row_keys) if key is None or is_input(sheet.grid, key)]
     kept = [
         column
         for period, column in old.items()
@@ -143,7 +153,7 @@ def _new_headers(sheet: GridSheet, tables: Tables) -> tuple[list[str], list[int 
     return texts, order
 
 
-def _is_input(grid: Grid, key: Key) -> bool:
+def is_input(grid: Grid, key: Key) -> bool:
     return grid.measure(key[1]).role == "input"
 
 
@@ -172,7 +182,7 @@ def _label(line: list[object], headers: list[str], grid: Grid, row: GridRow) -> 
             line[headers.index(header)] = text
 
 
-def _moved(cell: object, origin: tuple[int, int], target: tuple[int, int]) -> object:
+def moved_cell(cell: object, origin: tuple[int, int], target: tuple[int, int]) -> object:
     """A cell at another place: relative references of a formula move along."""
     if not isinstance(cell, Formula) or origin == target:
         return cell
@@ -203,7 +213,7 @@ def fill(sheet: GridSheet, cells: GridCells, tables: Tables) -> None:
             continue
         line = sheet.cells[index + 1]
         line[total] = cells.total(sheet.grid.name, key)
-        if _is_input(sheet.grid, key) or not cells.has(sheet.grid.name, key[1]):
+        if is_input(sheet.grid, key) or not cells.has(sheet.grid.name, key[1]):
             continue
         for period, column in columns.items():
             line[column] = cells.cell(sheet.grid.name, key, period)
@@ -218,10 +228,16 @@ def write_grid(book: Any, sheet: GridSheet, old: GridSheet) -> None:
     if (rows, columns) != (old_height, old_width):
         target = area.sheet.range((area.row, area.column), (area.row + rows - 1, area.column + columns - 1))
         require_free(target, f"the plan {sheet.grid.name}", read_block(target), owned=area)
+        stretch(book, sheet.grid, area, rows, columns)  # first: no cell outside of the name is ever written
     block = [[*line, *[None] * (columns - width)] for line in sheet.cells]
     block += [[None] * columns for _ in range(rows - height)]
     write_block(area.sheet.range((area.row, area.column)), block)
-    if (height, width) != (old_height, old_width):
-        last = f"${column_letter(area.column + width - 1)}${area.row + height - 1}"
-        first = f"${column_letter(area.column)}${area.row}"
-        book.names[sheet.grid.name].refers_to = f"={sheet_prefix(area.sheet.name)}{first}:{last}"
+    if (height, width) != (rows, columns):
+        stretch(book, sheet.grid, area, height, width)
+
+
+def stretch(book: Any, grid: Grid, area: Any, height: int, width: int) -> None:
+    """Let the defined name of a grid cover so many rows and columns from the first cell of ``area``."""
+    last = f"${column_letter(area.column + width - 1)}${area.row + height - 1}"
+    first = f"${column_letter(area.column)}${area.row}"
+    book.names[grid.name].refers_to = f"={sheet_prefix(area.sheet.name)}{first}:{last}"

@@ -16,6 +16,9 @@ GRID_ROW: dict[str, int] = dict.fromkeys(GRID_BY_NAME, 5)
 MIN_PERIOD_COLUMNS = 36
 """Room kept for periods to the right of a grid before a table of the same sheet begins."""
 
+UNDO_SHEET = "Undo"
+"""Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
+
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),

@@ -35,7 +35,10 @@ def write_table(table: Any, frame: pd.DataFrame) -> None:
         )
     if new_rows > old_rows:
         below = sheet.range((top + old_rows + 1, left), (top + new_rows, left + width - 1))
-        require_free(below, f"table {table.name}", read_block(below))
+        values = read_block(below)
+        ours = [header in frame.columns for header in headers]  # what is left below a column of others comes back to it
+        standing = [[value if own else None for value, own in zip(row, ours, strict=True)] for row in values]
+        require_free(below, f"table {table.name}", standing)
         table.resize(sheet.range((top, left), (top + new_rows, left + width - 1)))
     for first, names in _runs(headers, [str(name) for name in frame.columns]):
         body = [list(row) for row in zip(*(_cells(frame[name]) for name in names), strict=True)]

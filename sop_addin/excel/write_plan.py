@@ -50,6 +50,16 @@ def write_plan(book: Any, plan: Plan) -> None:
     write_findings(book, plan.findings)
 
 
+def parts_written(plan: Plan) -> tuple[str, ...]:
+    """Names of the grids and tables that `write_plan` writes for this plan."""
+    names = [grid.name for grid in GRIDS] if plan.scenario == BASE else []
+    frames = {"tblForecast": plan.forecast, "tblItemPlan": plan.item_plan, "tblKpis": plan.kpis}
+    names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
+    if plan.balance is not None:
+        names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
+    return (*names, "tblFindings")
+
+
 def write_findings(book: Any, findings: Findings) -> None:
     """Write tblFindings, worst first, each with a link to its cell."""
     frame = findings.to_frame()

@@ -15,5 +15,9 @@ class WorkbookError(SopError):
     """A file that cannot be read, written or recognised."""
 
 
+class Stopped(SopError):
+    """The planner stopped a run before it wrote anything."""
+
+
 class SolverError(SopError):
     """The solver gave no usable answer."""

@@ -271,4 +271,5 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Guide", "help", "Five-minute tour and what the colours mean."),
     Sheet("Versions", "system", "Published plans.", hidden=True),
     Sheet("xlwings.conf", "system", "Configuration of xlwings.", hidden=True),
+    Sheet("Undo", "system", "What the last run overwrote, compressed.", hidden=True, very_hidden=True),
 )  # fmt: skip

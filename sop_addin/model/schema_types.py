@@ -121,3 +121,5 @@ class Sheet:
     group: Literal["home", "plan", "input", "output", "help", "system"]
     help: str
     hidden: bool = False
+    very_hidden: bool = False
+    """Not even in Excel's list of hidden sheets: nothing that a planner has any use for."""

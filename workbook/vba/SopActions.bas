@@ -3,7 +3,7 @@ Option Explicit
 
 ' What a planner can start: ribbon buttons, buttons on Home and keyboard shortcuts all come here.
 ' A new step needs one Sub here, one callback in SopRibbon, one <button> in workbook/ribbon/customUI14.xml
-' and, where it has a shortcut, one line in SopKeys.
+' and, where it has a shortcut or a button on Home, one line in SopKeys or in sop_addin/excel/template/sheets_home.py.
 
 Public Sub SopCheck()
     RunStep "Check", "check"
@@ -23,6 +23,10 @@ End Sub
 
 Public Sub SopRunAll()
     RunStep "Run all steps", "run_all"
+End Sub
+
+Public Sub SopUndo()
+    RunStep "Undo last run", "undo_last_run"
 End Sub
 
 Public Sub SopSetUp()

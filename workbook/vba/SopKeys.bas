@@ -39,5 +39,8 @@ Public Sub ShowShortcuts()
     For Each shortcut In Shortcuts()
         lines = lines & vbNewLine & Split(shortcut, "|")(2)
     Next shortcut
+    #If Not Mac Then
+        lines = lines & vbNewLine & "Esc, held while a step plans: stop it; nothing is changed"
+    #End If
     MsgBox "While this workbook is in front:" & vbNewLine & lines, vbInformation, SOP_TITLE
 End Sub

@@ -27,6 +27,10 @@ Public Sub SopOnRunAll(control As IRibbonControl)
     SopRunAll
 End Sub
 
+Public Sub SopOnUndo(control As IRibbonControl)
+    SopUndo
+End Sub
+
 Public Sub SopOnSetUp(control As IRibbonControl)
     SopSetUp
 End Sub
@@ -37,6 +41,10 @@ End Sub
 
 Public Sub SopStepEnabled(control As IRibbonControl, ByRef returnedVal)
     returnedVal = CanRunStep()
+End Sub
+
+Public Sub SopUndoEnabled(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = CanRunStep() And CanUndo()
 End Sub
 
 Public Sub SopScenarioEnabled(control As IRibbonControl, ByRef returnedVal)

@@ -24,7 +24,7 @@ Private mEnded As Date
 Private mRibbon As IRibbonUI
 
 Public Sub RunStep(ByVal title As String, ByVal macro As String)
-    ' Runs sop_addin.macros.<macro>. Excel's state is put back whatever happens; a failure is one message.
+    ' Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
     Dim before As ExcelState
     Dim problem As String
 
@@ -36,7 +36,7 @@ Public Sub RunStep(ByVal title As String, ByVal macro As String)
     problem = PythonProblem()
     If problem = "" Then
         UseSafeFolder
-        RunPython "import sop_addin.macros; sop_addin.macros." & macro & "()"
+        RunPython "from sop_addin.button import press; press('" & macro & "')"
     End If
 Finish:
     On Error Resume Next
@@ -53,6 +53,17 @@ End Sub
 
 Public Function CanRunStep() As Boolean
     CanRunStep = Not mRunning And HasPlanSheets()
+End Function
+
+Public Function CanUndo() As Boolean
+    ' The first cell of the sheet Undo names the run that can be undone. On a Mac steps run on after the ribbon was
+    ' refreshed, so the button stays lit there and the step itself says when there is nothing to undo.
+    #If Mac Then
+        CanUndo = True
+    #Else
+        On Error Resume Next
+        CanUndo = (CStr(ThisWorkbook.Worksheets("Undo").Range("A1").Value) <> "")
+    #End If
 End Function
 
 Public Sub KeepRibbon(ByVal ribbon As IRibbonUI)
@@ -82,7 +93,8 @@ Private Sub ReadState(ByRef state As ExcelState)
 End Sub
 
 Private Sub ShowBusy(ByVal title As String)
-    Application.EnableCancelKey = xlErrorHandler
+    ' Esc is for Python, which watches it between items; here it would only turn a finished step into an error.
+    Application.EnableCancelKey = xlDisabled
     Application.Cursor = xlWait
     Application.StatusBar = BusyText(title)
     RefreshRibbon

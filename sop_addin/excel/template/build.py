@@ -12,7 +12,7 @@ import xlsxwriter
 from ...model.schema import GRIDS, SHEETS, TABLES
 from ...model.tables import Tables
 from ..grids import GridBlock
-from ..layout import SIDE_BY_SIDE, table_anchors
+from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .ribbon import add_ribbon
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
@@ -92,7 +92,7 @@ def _fill(context: Context, sheet: str) -> None:
             blocks.append((left, right))
         if len(blocks) > 1:
             print_blocks(context, sheet, blocks)
-    else:
+    elif sheet != UNDO_SHEET:
         _table_sheet(context, sheet)
 
 

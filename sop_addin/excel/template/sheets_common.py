@@ -73,7 +73,9 @@ def open_sheet(worksheet: Worksheet, sheet: Sheet, wide: bool = False) -> None:
     worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     worksheet.fit_to_pages(1, 0)
     worksheet.set_footer("&L&8&F&C&8&A&R&8Page &P of &N")
-    if sheet.hidden:
+    if sheet.very_hidden:
+        worksheet.very_hidden()
+    elif sheet.hidden:
         worksheet.hide()
 
 

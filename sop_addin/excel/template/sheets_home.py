@@ -29,6 +29,12 @@ SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that workbook/vba/SopScenarios.bas reads and writes."""
 FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 1)
 
+SHORTCUTS = (
+    ("Check", "SopCheck"), ("Forecast", "SopForecast"), ("Aggregate", "SopAggregate"), ("Balance", "SopBalance"),
+    ("Run all steps", "SopRunAll"), ("Undo last run", "SopUndo"),
+)  # fmt: skip
+"""Buttons on the sheet, for people whose ribbon is blocked: caption and macro. LibreOffice breaks on & in a caption."""
+
 _LINKS = (
     "Sales Plan", "Production Plan", "Inventory Plan", "Capacity", "Finance", "KPIs", "Scenarios", "Cycle", "Checks",
     "Guide",
@@ -54,6 +60,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     last_helper = _helper(context, worksheet)
     _heading(context, worksheet)
     _scenario(context, worksheet)
+    _shortcuts(worksheet)
     _cycle(context, worksheet)
     _figures(context, worksheet)
     _chart(context, worksheet, last_helper)
@@ -128,6 +135,15 @@ def _scenario(context: Context, worksheet: Worksheet) -> None:
         "validate": "any", "input_title": "Scenario of the next run",
         "input_message": "Base, or a name of the Scenarios sheet. The Scenario list of the S&OP tab writes it here.",
     })  # fmt: skip
+
+
+def _shortcuts(worksheet: Worksheet) -> None:
+    """A row of buttons between the links and the board, one a column."""
+    row = CYCLE_ROW - 2
+    worksheet.set_row(row, 24)
+    for offset, (caption, macro) in enumerate(SHORTCUTS):
+        look_of_it = {"caption": caption, "macro": macro, "width": 92, "height": 24, "x_offset": 1, "y_offset": 4}
+        worksheet.insert_button(row, BOARD_LEFT - 1 + offset, look_of_it)
 
 
 def _tiles() -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from sop_addin.excel.template.vba_project import (
     build_vba_project,
 )
 
-SHEETS = {"Settings": "Sheet1", "Scenarios": "Sheet2", XLWINGS_CONF_SHEET: "Sheet3"}
+SHEETS = {"Settings": "Sheet1", "Scenarios": "Sheet2", XLWINGS_CONF_SHEET: "Sheet3", "Undo": "Sheet4"}
 SCENARIOS = ["High demand", "High demand", "Strike", "", "strike"]
 
 

@@ -91,7 +91,7 @@ class RecordedApplication(Application):
 
     @setter("EnableCancelKey")
     def _set_enable_cancel_key(self, value: object) -> None:
-        assert int(value) == 2  # type: ignore[call-overload]  # xlErrorHandler
+        assert int(value) == 0  # type: ignore[call-overload]  # xlDisabled
 
     @member
     def Path(self) -> object:

@@ -21,6 +21,7 @@ STEPS = {
     "SopBalance": "balance",
     "SopRunAll": "run_all",
 }
+BUTTONS = {**STEPS, "SopUndo": "undo_last_run"}
 
 
 @pytest.fixture
@@ -37,17 +38,17 @@ def test_a_second_vba_parser_takes_every_module(workbook_path: Path) -> None:
     assert {"ThisWorkbook", "xlwings", "Dictionary", "SopRun", "SopRibbon"} <= set(parse_every_module(workbook_path))
 
 
-@pytest.mark.parametrize(("action", "function"), STEPS.items())
+@pytest.mark.parametrize(("action", "function"), BUTTONS.items())
 def test_a_button_runs_exactly_its_python_function(excel: FakeExcel, action: str, function: str) -> None:
     excel.run(action)
-    assert excel.machine.commands == [f"import sop_addin.macros; sop_addin.macros.{function}()"]
+    assert excel.machine.commands == [f"from sop_addin.button import press; press('{function}')"]
     assert excel.messages == []
 
 
-@pytest.mark.parametrize(("action", "function"), STEPS.items())
+@pytest.mark.parametrize(("action", "function"), BUTTONS.items())
 def test_the_ribbon_button_does_what_the_home_button_does(excel: FakeExcel, action: str, function: str) -> None:
     excel.run(action.replace("Sop", "SopOn"), NOTHING)
-    assert excel.machine.commands == [f"import sop_addin.macros; sop_addin.macros.{function}()"]
+    assert excel.machine.commands == [f"from sop_addin.button import press; press('{function}')"]
 
 
 def test_excel_is_busy_while_python_runs_and_as_before_afterwards(excel: FakeExcel) -> None:
@@ -105,7 +106,7 @@ def test_a_step_started_inside_a_step_is_refused(excel: FakeExcel) -> None:
     )
     excel.interpreter.modules["xlwings"].procedures.pop("runpython")
     excel.run("SopForecast")
-    assert excel.console == ["import sop_addin.macros; sop_addin.macros.forecast()"]
+    assert excel.console == ["from sop_addin.button import press; press('forecast')"]
 
 
 # --- is Python there? -------------------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def test_on_a_mac_the_interpreter_must_be_written_down(machine: Machine, workboo
     machine.config["INTERPRETER_MAC"] = "/Users/ann/venv/bin/python"
     excel.wait(2)
     excel.run("SopForecast")
-    assert machine.commands == ["import sop_addin.macros; sop_addin.macros.forecast()"]
+    assert machine.commands == ["from sop_addin.button import press; press('forecast')"]
     assert machine.folder == MAIL_FOLDER
 
 
@@ -261,3 +262,25 @@ def test_the_ribbon_follows_the_workbook(excel: FakeExcel) -> None:
     assert excel.machine.ribbon_refreshes == 2
     excel.workbook.sheet_named("Settings").name = "Other"
     assert excel.ask("SopStepEnabled") is False
+
+
+def test_undo_is_offered_when_a_run_is_kept(excel: FakeExcel) -> None:
+    assert excel.ask("SopUndoEnabled") is False
+    excel.sheet("Undo").set_value("A1", "Balance, 2027-01-05 09:00")
+    assert excel.ask("SopUndoEnabled") is True
+    excel.workbook.sheet_named("Undo").name = "Other"
+    assert excel.ask("SopUndoEnabled") is False
+
+
+def test_undo_is_always_offered_on_a_mac_where_a_step_ends_after_the_ribbon_was_refreshed(
+    machine: Machine, workbook_path: Path
+) -> None:
+    assert FakeExcel(machine, workbook_path, mac=True).ask("SopUndoEnabled") is True
+
+
+def test_the_way_to_stop_is_told_where_it_works(machine: Machine, excel: FakeExcel, workbook_path: Path) -> None:
+    excel.run("SopShortcuts")
+    assert "Esc, held while a step plans" in excel.messages[0]
+    mac = FakeExcel(machine, workbook_path, mac=True)
+    mac.run("SopShortcuts")
+    assert "Esc" not in mac.messages[0]
