@@ -82,7 +82,7 @@ def is_blank(cell: Cell) -> bool:
 
 def is_missing(value: object) -> bool:
     """Whether an optional argument was left out, or is one blank cell."""
-    return not _without_blank_end(_rows(value))
+    return all(is_blank(cell) for row in _rows(value) for cell in row)
 
 
 def error_in(cell: Cell) -> str:
@@ -234,11 +234,15 @@ def _rows(value: object) -> Rows:
     if not any(isinstance(row, (list, tuple)) for row in value):
         return [list(value)]
     rows = [list(row) if isinstance(row, (list, tuple)) else [row] for row in value]
-    width = max(len(row) for row in rows)
+    width = max(map(len, rows))
+    if all(len(row) == width for row in rows):
+        return rows
     return [row + [None] * (width - len(row)) for row in rows]
 
 
 def _without_blank_end(rows: Rows) -> Rows:
+    if rows and not is_blank(rows[-1][-1]):
+        return rows
     height = len(rows)
     while height and all(map(is_blank, rows[height - 1])):
         height -= 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -58,7 +59,8 @@ class PlanValues:
         self._families = _Names(rows["Family"], "Family", place)
         self._resources = _Names(rows["Resource"], "Resource", place)
         self._units = [str(unit or "") for unit in rows["Unit"]]
-        self._by_measure: dict[tuple[int, int], NDArray[np.intp]] = {}
+        self._rows_of: dict[tuple[str, str, str | None], NDArray[np.intp]] = {}
+        self._days_of: dict[tuple[str, str], list[int]] = {}
 
     # --- names
 
@@ -69,25 +71,29 @@ class PlanValues:
             if BASE in names or len(names) == 1:
                 return BASE if BASE in names else names[0]
             raise InputError(f"scenario: is missing; the plan holds {listed(names)}.")
-        return self._scenarios.find(given, "scenario", names)
+        return self._scenarios.find(given, "scenario", self._scenarios.codes)
 
     def measure(self, given: str, name: str = "measure") -> str:
         return self._measures.find(given, name, self.measures)
 
     @cached_property
-    def measures(self) -> list[str]:
+    def measures(self) -> dict[str, None]:
         """What can be asked for: the measures of the table and those that follow from them."""
         known = set(self._measures.shown)
         sums = [one for one, parts in SUMS_OF.items() if known.issuperset(parts)]
         ratios = [one for one, parts in RATIO_OF.items() if known.issuperset(parts)]
-        return [*self._measures.shown, *(one for one in (*sums, *ratios) if one not in known)]
+        return dict.fromkeys([*self._measures.shown, *sums, *ratios])
 
     def family(self, given: str, place: str) -> str:
         """A family, or a resource for the measures of the Capacity sheet; ``*`` is all of them."""
         if given == "*":
             return given
-        names = [name for name in (*self._families.shown, *self._resources.shown) if name != NOBODY]
-        return self._families.find(given, place, names)
+        return self._families.find(given, place, self._owners)
+
+    @cached_property
+    def _owners(self) -> dict[str, None]:
+        names = (*self._families.shown, *self._resources.shown)
+        return dict.fromkeys(name for name in names if name != NOBODY)
 
     # --- figures
 
@@ -102,16 +108,15 @@ class PlanValues:
         )
 
     def whole_span(self) -> Span:
-        return Span(int(self._days.min()), int(self._days.max()) + 1)
+        return Span(self.periods[0], self.periods[-1] + 1)
 
     def check_span(self, span: Span, place: str) -> None:
         """InputError where no period of the plan lies in the span: a 0 would be mistaken for a figure."""
-        if span.start >= span.end:
-            raise InputError(f"{place}: ends before it begins.")
-        if not ((self._days >= span.start) & (self._days < span.end)).any():
+        at = bisect_left(self.periods, span.start)
+        if at == len(self.periods) or self.periods[at] >= span.end:
             first, last = (
-                calendar.period_label(pd.Timestamp.fromordinal(int(day)), self.bucket)
-                for day in (self._days.min(), self._days.max())
+                calendar.period_label(pd.Timestamp.fromordinal(day), self.bucket)
+                for day in (self.periods[0], self.periods[-1])
             )
             raise InputError(f"{place}: the plan has no such period; it goes from {first} to {last}.")
 
@@ -136,36 +141,46 @@ class PlanValues:
         """How the measure adds up over periods; a measure that the schema does not know is a flow."""
         return ADDING.get(measure, "sum")
 
+    @cached_property
     def periods(self) -> list[int]:
         """First days of the plan's periods, ascending, as ordinals."""
         return [int(day) for day in np.unique(self._days)]
 
     def _flow(self, measure: str, family: str | None, span: Span, scenario: str, adding: Adding) -> float:
-        rows = self._rows(measure, scenario)
-        days = self._days[rows]
-        rows = rows[(days >= span.start) & (days < span.end)]
-        if not len(rows):
-            return 0.0
+        start, end = span.start, span.end
         if adding in ("last", "none"):
-            days = self._days[rows]
-            if adding == "none" and days.min() != days.max():
+            known = self._known_days(measure, scenario)
+            first, behind = bisect_left(known, start), bisect_left(known, end)
+            if first == behind:
+                return 0.0
+            if adding == "none" and behind - first > 1:
                 raise InputError(f"measure: {measure} does not add up over periods; ask for one period at a time.")
-            rows = rows[days == days.max()]
-        if family is not None and family != "*":
-            code = self._families.codes.get(family)
-            chosen = rows[self._families.of_row[rows] == code] if code is not None else rows[:0]
-            if not len(chosen) and family in self._resources.codes:
-                chosen = rows[self._resources.of_row[rows] == self._resources.codes[family]]
-            rows = chosen
-        return float(self._values[rows].sum())
+            start, end = known[behind - 1], known[behind - 1] + 1
+        rows = self._rows(measure, scenario, None if family == "*" else family)
+        days = self._days[rows]
+        return float(self._values[rows[(days >= start) & (days < end)]].sum())
 
-    def _rows(self, measure: str, scenario: str) -> NDArray[np.intp]:
-        key = (self._measures.codes[measure], self._scenarios.codes[scenario])
-        if key not in self._by_measure:
-            self._by_measure[key] = np.flatnonzero(
-                (self._measures.of_row == key[0]) & (self._scenarios.of_row == key[1])
-            )
-        return self._by_measure[key]
+    def _known_days(self, measure: str, scenario: str) -> list[int]:
+        """Periods in which the measure has a figure of anyone, ascending."""
+        key = (measure, scenario)
+        if key not in self._days_of:
+            self._days_of[key] = [int(day) for day in np.unique(self._days[self._rows(measure, scenario, None)])]
+        return self._days_of[key]
+
+    def _rows(self, measure: str, scenario: str, owner: str | None) -> NDArray[np.intp]:
+        """Rows of a measure, of one family (or resource) or of all; kept, because they are asked for again."""
+        key = (measure, scenario, owner)
+        if key not in self._rows_of:
+            if owner is None:
+                is_measure = self._measures.of_row == self._measures.codes[measure]
+                rows = np.flatnonzero(is_measure & (self._scenarios.of_row == self._scenarios.codes[scenario]))
+            else:
+                everyone = self._rows(measure, scenario, None)
+                rows = everyone[self._families.of_row[everyone] == self._families.codes.get(owner, -1)]
+                if not len(rows):
+                    rows = everyone[self._resources.of_row[everyone] == self._resources.codes.get(owner, -1)]
+            self._rows_of[key] = rows
+        return self._rows_of[key]
 
 
 def nearest_names(given: str, names: Sequence[str]) -> list[str]:
@@ -194,7 +209,7 @@ class _Names:
         self.of_row = of_row
         self.shown = list(codes)
 
-    def find(self, given: str, argument: str, names: Sequence[str]) -> str:
+    def find(self, given: str, argument: str, names: Collection[str]) -> str:
         """The name as it is spelt in ``names``."""
         if given in names:
             return given
@@ -202,7 +217,7 @@ class _Names:
         for name in names:
             if " ".join(name.split()).casefold() == loose:
                 return name
-        near = nearest_names(given, names)
+        near = nearest_names(given, list(names))
         hint = f"the nearest: {listed(near)}" if near else f"there is {listed(list(names))}"
         raise InputError(f"{argument}: {quote(given)} is not in the plan; {hint}.")
 
@@ -239,10 +254,10 @@ def _columns(cells: Block) -> _Columns:
     body = rows[first:]
     if not body:
         raise InputError(f"{cells.name}: has no rows below its headers; plan first (Run all steps).")
-    turned = list(zip(*body, strict=True))
     absent: dict[str, Cell] = {"Scenario": BASE, "Family": NOBODY, "Source": NOBODY, "Resource": NOBODY, "Unit": ""}
     found = {
-        name: list(turned[positions[name]]) if name in positions else [absent[name]] * len(body) for name in HEADERS
+        name: [row[positions[name]] for row in body] if name in positions else [absent[name]] * len(body)
+        for name in HEADERS
     }
     return _Columns(found, _Place(cells, first, positions))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -34,6 +35,14 @@ def read_span(cell: Cell, place: str, bucket: str) -> Span:
     if is_blank(cell):
         raise InputError(f"{place} is blank; give a date, 2027-03, 2027-Q1 or 2027.")
     as_text(cell, place)  # Excel errors
+    span = _span(cell, bucket)
+    if span is None:
+        raise InputError(f"{place}: {quote(cell)} is no period; give a date, 2027-03, 2027-W09, 2027-Q1 or 2027.")
+    return span
+
+
+@lru_cache(maxsize=1000)
+def _span(cell: Cell, bucket: str) -> Span | None:
     text = f"{cell:g}" if isinstance(cell, (int, float)) and not isinstance(cell, bool) else str(cell).strip()
     if match := _QUARTER.fullmatch(text):
         year, quarter = int(match[1] or match[4]), int(match[2] or match[3])
@@ -46,7 +55,7 @@ def read_span(cell: Cell, place: str, bucket: str) -> Span:
         bucket = calendar.WEEK
     start = calendar.parse_period(cell, bucket)
     if start is None:
-        raise InputError(f"{place}: {quote(cell)} is no period; give a date, 2027-03, 2027-W09, 2027-Q1 or 2027.")
+        return None
     return Span(ordinal(start), ordinal(calendar.add_periods(start, 1, bucket)))
 
 

@@ -148,7 +148,7 @@ def _rate(cell: Cell, place: str) -> float:
 
 def _converted(plan: PlanValues, what: str, whose: str | None, span: Span, scenario: str, rates: Rates) -> float:
     """Each period at its own rate; a stock at the rate of its period."""
-    days = [day for day in plan.periods() if span.start <= day < span.end]
+    days = [day for day in plan.periods if span.start <= day < span.end]
     if set(rates) == {None}:
         return plan.total(what, whose, span, scenario) / rates[None]
     if plan.adding(what) != "sum":
