@@ -16,6 +16,7 @@ from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .ribbon import add_ribbon
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
+from .sheets_functions import add_functions
 from .sheets_grids import add_grid
 from .sheets_guide import add_guide
 from .sheets_home import add_home
@@ -27,7 +28,7 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, b
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in GRIDS}
-_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios"})
+_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions"})
 
 
 def build_workbook(
@@ -81,6 +82,8 @@ def _fill(context: Context, sheet: str) -> None:
         add_home(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
+    elif sheet == "Functions":
+        add_functions(context, worksheet)
     elif sheet == XLWINGS_CONF_SHEET:
         _configuration(context)
     elif sheet in _GRID_SHEETS:
