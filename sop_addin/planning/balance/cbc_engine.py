@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pulp import PULP_CBC_CMD, LpAffineExpression, LpConstraint, LpProblem, LpVariable, const
+from pulp import PULP_CBC_CMD, LpAffineExpression, LpConstraint, LpProblem, LpVariable, PulpSolverError, const
 
 from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Matrix, NoPlan, Outcome, money_scale
 from .problem import Floats
@@ -68,7 +69,13 @@ class CbcEngine(BoundedEngine):
             gapRel=MIP_GAP if is_mip else None,
             options=options,
         )
-        self.lp.solve(solver)
+        # a folder of its own: PuLP's random file names met those of a second run that had the same seed
+        with tempfile.TemporaryDirectory(prefix="sop-cbc-") as folder:
+            solver.tmpDir = folder
+            try:
+                self.lp.solve(solver)
+            except PulpSolverError as error:
+                raise NoPlan("The solver CBC gave no answer: install highspy, or look for room on the disk.") from error
         proven = self.lp.sol_status == const.LpSolutionOptimal
         if not proven and not (is_mip and self.lp.sol_status == const.LpSolutionIntegerFeasible):
             raise NoPlan(
