@@ -93,9 +93,11 @@ def _write_header(context: Context, worksheet: Worksheet, area: GridArea, block:
             before = block.header[index - 1][:4]
             value = "" if header[:4] == before else header[:4]
             worksheet.write_formula(area.top - 2, index, formula, year, value)
-    # headers that a longer horizon brings: colours come from the rules, the side they stand on from here
+    # headers that a longer horizon brings: colours come from the rules, their side and their year from here
+    later_year = styles.get(bold=True, font_color=look.NAVY, align="left")
     for column in range(len(block.header), area.last_column):
         worksheet.write_blank(area.top - 1, column, None, styles.get(align="right"))
+        worksheet.write_formula(area.top - 2, column, year_formula(area.top, column + 1), later_year, "")
     lines = [f"{measure.name}: {measure.help}" for measure in area.grid.measures]
     notes = {
         area.grid.keys[0]: area.grid.help,
