@@ -22,9 +22,9 @@ from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
 from .model.errors import SopError, Stopped
 from .model.findings import Findings
-from .model.plan import Plan
+from .model.plan import BASE, Plan
 from .model.validation import validate
-from .planning.cycle import BASE, STEPS, run_cycle
+from .planning.cycle import STEPS, run_cycle
 
 TITLE = "S&OP"
 SCENARIO_NAME = "SopScenario"

@@ -8,14 +8,13 @@ from typing import Any
 import pandas as pd
 
 from ..model.findings import Findings
-from ..model.plan import Plan
+from ..model.plan import BASE, Plan
 from ..model.schema import GRIDS, RESULT_MEASURES
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
 from .grid_sheets import fill, fits, laid_out_again, place_of, read_grid, write_grid
 from .tables_io import find_tables, write_table
 
-BASE = "Base"
 COMPARED = (
     "Total cost",
     "Margin",

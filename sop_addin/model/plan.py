@@ -9,6 +9,9 @@ import pandas as pd
 from .findings import Findings
 from .tables import Tables
 
+BASE = "Base"
+"""The scenario that is the plan itself: no lever pulled."""
+
 
 @dataclass(frozen=True)
 class BalancePlan:
@@ -55,7 +58,7 @@ class Plan:
 
     tables: Tables
     steps: tuple[str, ...]
-    scenario: str = "Base"
+    scenario: str = BASE
     forecast: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     balance: BalancePlan | None = None

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
-
-import pandas as pd
 
 from . import calendar
 from .finding_rows import row_findings
@@ -117,8 +114,3 @@ def _unknown(name: str, value: Any, row: int, place: Place) -> list[Finding]:
 
 def _say(message: str) -> Any:
     return lambda _: message
-
-
-def with_plan_span(settings: Settings, start: pd.Timestamp | None, horizon: int | None) -> Settings:
-    """The settings with plan start and horizon where they are given."""
-    return replace(settings, plan_start=start or settings.plan_start, horizon=horizon or settings.horizon)

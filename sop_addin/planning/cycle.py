@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..model.errors import InputError
 from ..model.findings import Findings
-from ..model.plan import BalancePlan, Plan
+from ..model.plan import BASE, BalancePlan, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
@@ -24,7 +24,6 @@ from .plan_table import plan_table
 from .scenarios import apply_scenario, check_scenario
 
 STEPS = ("forecast", "aggregate", "balance")
-BASE = "Base"
 Progress = Callable[[str, int, int], None]
 """Called as progress(what is being done, how much is done, of how much)."""
 

@@ -9,9 +9,8 @@ from difflib import get_close_matches
 import pandas as pd
 
 from ..model.errors import InputError
+from ..model.plan import BASE
 from ..model.tables import Tables
-
-BASE = "Base"
 
 
 @dataclass(frozen=True)

@@ -174,9 +174,6 @@ class SheetXml:
             result.append(line)
         return result
 
-    def has_formulas(self) -> bool:
-        return any(b"<f" in body for _, body in self.rows.values())
-
     def _shared_master(self, index: bytes) -> tuple[int, int, str] | None:
         """(row, column, text) of the cell that carries shared formula `index`."""
         if self._shared is None:

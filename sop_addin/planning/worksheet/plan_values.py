@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...model import calendar
 from ...model.errors import InputError
+from ...model.plan import BASE
 from ...model.schema import GRIDS, TABLES
 from ...model.schema_types import Adding
 from ...model.suggest import listed, nearest, quote
@@ -26,7 +27,6 @@ from .cells import Block, Cell, as_number, as_text, is_blank
 from .spans import Span, ordinal
 
 HEADERS = TABLES["tblPlan"].headers
-BASE = "Base"
 NOBODY = "-"  # stands for "no family" or "no resource" in tblPlan
 
 ADDING: dict[str, Adding] = {measure.name: measure.adding for grid in GRIDS for measure in grid.measures}
