@@ -43,7 +43,7 @@ class CbcEngine(BoundedEngine):
         for row in range(matrix.rows):
             part = slice(matrix.start[row], matrix.start[row + 1])
             self._add(matrix.index[part], matrix.value[part], matrix.row_lower[row], matrix.row_upper[row])
-        # PuLP's MPS file gives the bounds even of variables that are in no row and no cost, and CBC refuses such a file:
+        # PuLP's MPS file gives the bounds even of variables in no row and no cost, and CBC refuses such a file:
         # every variable is in a row, and no cost is empty (PuLP would add a dummy and keep it for the next one)
         self.nothing = self.lp.add_variable("nothing", 0.0, 0.0)
         alone = np.setdiff1d(np.arange(len(self.variables)), matrix.index[matrix.value != 0])
