@@ -1,4 +1,4 @@
-"""What is the LibreOffice engine's own: two notations of formulas, its working copy, what it says where it is missing."""
+"""What is the LibreOffice engine's own: two notations of formulas, its working copy, what it says where it lacks."""
 
 from __future__ import annotations
 
