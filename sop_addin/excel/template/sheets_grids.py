@@ -23,6 +23,7 @@ HINTS: dict[str, str] = {
     "Red: late, lost or below minimum. Orange: below target or above maximum.",
     "CapacityPlan": "Red: load above regular capacity. Orange: 90 % and more, overtime, or a limit that costs money.",
     "FinancePlan": "By family, then in total. Budget and exchange rates stand to the right of the plan.",
+    "Workings": "Hidden: nothing to type here. Every run lays it out again.",
 }
 _LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Measure": 25.0, "Unit": 9.0, "Total": 14.0}
 _PERIOD_WIDTH = {"FinancePlan": 12.5}
