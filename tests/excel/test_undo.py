@@ -153,7 +153,7 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
         names[steps] = parts_written(plan)
     assert "tblItemPlan" not in names["forecast",]
     assert set(names[STEPS]) == {
-        *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan"),
+        *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan", "Workings"),
         *("tblForecast", "tblItemPlan", "tblKpis", "tblPlan", "tblResult", "tblFindings"),
     }
 
