@@ -195,7 +195,7 @@ def test_what_was_typed_after_the_run_stays(book, change):
     assert dict(table(book, "tblResult").data_body_range.options(ndim=2).value)["My figure"] == "my own"
     changed = differences(before, content_of(book, leave_out=(UNDO_SHEET,)))
     assert {key.partition("!")[0] for key in changed} <= {
-        *("Sales Plan", "Production Plan", "Inventory Plan", "Finance", "Capacity", "Items", "Home")
+        *("Sales Plan", "Production Plan", "Inventory Plan", "Finance", "Capacity", "Items", "Home", "Workings")
     }
     area = book.names["SalesPlan"].refers_to_range
     assert [key for key in changed if key in ("names", "tblPlan", "tblItemPlan", "tblForecast")] == []
