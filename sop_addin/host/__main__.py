@@ -11,6 +11,8 @@ from .session import run
 if __name__ == "__main__":
     try:
         run(Path(sys.argv[1]))
+    except KeyboardInterrupt:
+        sys.exit(130)
     except EngineError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         sys.exit(2)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import queue
 from collections.abc import Callable
 from pathlib import Path
 
 from .. import macros
 from ..engines.closed_file.engine import ClosedFileBackend
-from ..engines.errors import EngineError
+from ..engines.errors import EngineError, FileChanged, FileLocked
 from ..engines.libreoffice import LibreOfficeBackend, Office, open_book
 from .functions import answer, signatures
-from .save_back import save_back
+from .save_back import save_back, snapshot
 
 SAVE = "save"
 
@@ -33,38 +34,52 @@ class Session:
 
     def __init__(self, path: Path, *, visible: bool) -> None:
         self.path = path.absolute()
-        self._opened = ClosedFileBackend.open(str(self.path))  # before LibreOffice: says at once what is no workbook
+        self._file = ClosedFileBackend.open(str(self.path))  # before LibreOffice: says at once what is no workbook
         self.office = Office(visible, answer)
         try:
             self.office.request("serve_functions", signatures())
             self.book = open_book(self.path, self.office)
-            self._backend: LibreOfficeBackend = self.book.api
-            self._backend.show_toolbar(BUTTONS)
+            self.backend: LibreOfficeBackend = self.book.api
+            self._before = snapshot(self.backend)
+            self._copied = self.backend.copy.stat().st_mtime_ns if self.backend.copy else 0
+            self.backend.show_toolbar(BUTTONS)
         except BaseException:
             self.office.quit()
             raise
 
     def press(self, action: str) -> None:
         """Do what a button says; every outcome is a message."""
-        actions: dict[str, Callable[[], None]] = {SAVE: self.save}
-        if action not in actions:
-            self.book.set_mock_caller()
-            actions[action] = getattr(macros, action)
-        actions[action]()
+        if action == SAVE:
+            self.save()
+            return
+        self.book.set_mock_caller()
+        macro: Callable[[], None] = getattr(macros, action)
+        macro()
 
     def save(self) -> None:
-        """Write what LibreOffice shows into the original file; a message says how it went."""
+        """Write what changed into the original file, or beside it where it cannot be written; a message says so."""
         app = self.book.app
         try:
-            changed = save_back(self._backend, self._opened)
-            self._opened.calculate()
-            self._opened.save(str(self.path))
+            changed, now = save_back(self.backend, self._file, self._before)
+            self._file.calculate()
+            target = self._store()
         except (EngineError, OSError) as error:
-            self._opened = ClosedFileBackend.open(str(self.path))
             app.alert(f"Not saved: {error}", macros.TITLE, mode="critical")
             return
-        app.status_bar = f"Saved {self.path.name}: {changed:,} cells changed"
-        app.alert(f"Saved {self.path}: {changed:,} cells changed.", macros.TITLE, mode="info")
+        self._before = now
+        self.office.request("set_unmodified", self.backend.number)
+        app.status_bar = f"Saved {target.name}: {changed:,} cells changed"
+        if target != self.path:
+            app.alert(f"{self.path.name} was changed or locked meanwhile, so this is saved as {target}.", macros.TITLE)
+
+    def _store(self) -> Path:
+        try:
+            self._file.save(str(self.path))
+        except (FileChanged, FileLocked):
+            beside = self.path.with_stem(f"{self.path.stem} {dt.datetime.now():%Y-%m-%d %H%M%S}")
+            self._file.save(str(beside))
+            return beside
+        return self.path
 
     def serve(self) -> None:
         """Answer presses until the planner closes the window."""
@@ -73,12 +88,22 @@ class Session:
                 what, number, action = self.office.events.get(timeout=1)
             except queue.Empty:
                 continue
-            if number != self._backend.number:
+            if number != self.backend.number:
                 continue
             if what == "closed":
+                self._save_working_copy()
                 break
             self.press(action)
         self.close()
+
+    def _save_working_copy(self) -> None:
+        """Where the planner answered LibreOffice's question on closing with Save, that went into the working copy."""
+        copy = self.backend.copy
+        if copy is None or copy.stat().st_mtime_ns == self._copied:
+            return
+        self.book = open_book(copy, self.office)
+        self.backend = self.book.api
+        self.save()
 
     def close(self) -> None:
         self.office.quit()

@@ -1,10 +1,10 @@
 """The side of the engine that runs in LibreOffice's own Python: it starts LibreOffice and does what is asked.
 
-A program of its own (`python bridge.py`), because PyUNO works with one version of Python only: the one LibreOffice brings
-(Windows, Mac) or the system's (Linux). It uses the standard library and `uno` alone. Messages are pickles on its standard
-input and output. In: ("request", (method, arguments)) and ("result", (number of a call, value)). Out: ("ok", result) or
-("error" / "fault", sentence) for each request, and at any time ("event", what happened) and ("call", a worksheet function
-to work out).
+A program of its own (`python bridge.py`), because PyUNO works with one version of Python only: the one LibreOffice
+brings (Windows, Mac) or the system's (Linux). It uses the standard library and `uno` alone. Messages are pickles on its
+standard input and output. In: ("request", (method, arguments)) and ("result", (number of a call, value)). Out: ("ok",
+result) or ("error" / "fault", sentence) for each request, and at any time ("event", what happened) and ("call", a
+worksheet function to work out).
 
 Rows and columns count from 1. Formulas are in LibreOffice's notation, marked as ("formula", text, is a matrix formula).
 """
@@ -124,8 +124,12 @@ class Office:
     def buttons_shown(self, number):
         return host.buttons_shown(self.documents[number].model)
 
-    def press(self, number, action):
-        host.press(self, self.documents[number].model, action)
+    def press(self, number, address):
+        host.press(self, self.documents[number].model, address)
+
+    def set_unmodified(self, number):
+        """Nothing to save, as far as LibreOffice is concerned."""
+        self.documents[number].model.setModified(False)
 
     def show_message(self, number, text, title, problem):
         if self.visible:

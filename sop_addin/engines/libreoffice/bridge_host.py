@@ -1,7 +1,7 @@
-"""What a person sees of S&OP in LibreOffice: toolbar, messages, worksheet functions. Part of the bridge: see `bridge.py`.
+"""What a person sees of S&OP in LibreOffice: toolbar, messages, worksheet functions. Part of the bridge: `bridge.py`.
 
-Buttons carry addresses of our own (`sop:run_all`); an interceptor in front of the window's own dispatcher takes them and
-sends an event. Worksheet functions are Basic functions of the user's profile that ask the UNO service `SERVICE` here.
+Buttons carry addresses of our own (`sop:run_all`); an interceptor in front of the window's own dispatcher takes them
+and sends an event. Worksheet functions are Basic functions of the user's profile that ask the UNO service `SERVICE`.
 """
 
 import itertools
@@ -18,6 +18,7 @@ from com.sun.star.util import XCloseListener
 SERVICE = "addin.sop.WorksheetFunctions"
 MODULE = "SopFunctions"
 PROTOCOL = "sop:"
+SAVE = ".uno:Save"  # Ctrl+S: into the planner's workbook, not into the working copy
 TOOLBAR = "private:resource/toolbar/custom_sop"
 SECONDS_FOR_A_CELL = 120
 SPELLING = "#SOP: LibreOffice lost the connection; open the workbook again with: sop-addin open --host libreoffice"
@@ -30,36 +31,37 @@ class Dispatcher(unohelper.Base, XDispatchProviderInterceptor, XDispatch):
         self.number, self.send = number, send
         self.slave = self.master = None
 
-    def getSlaveDispatchProvider(self):  # noqa: N802  the names of UNO
+    def getSlaveDispatchProvider(self):
         return self.slave
 
-    def setSlaveDispatchProvider(self, provider):  # noqa: N802
+    def setSlaveDispatchProvider(self, provider):
         self.slave = provider
 
-    def getMasterDispatchProvider(self):  # noqa: N802
+    def getMasterDispatchProvider(self):
         return self.master
 
-    def setMasterDispatchProvider(self, provider):  # noqa: N802
+    def setMasterDispatchProvider(self, provider):
         self.master = provider
 
-    def queryDispatch(self, url, target, flags):  # noqa: N802
-        if url.Complete.startswith(PROTOCOL):
+    def queryDispatch(self, url, target, flags):
+        if url.Complete.startswith(PROTOCOL) or url.Complete == SAVE:
             return self
         return self.slave.queryDispatch(url, target, flags) if self.slave is not None else None
 
-    def queryDispatches(self, requests):  # noqa: N802
+    def queryDispatches(self, requests):
         return tuple(self.queryDispatch(each.FeatureURL, each.FrameName, each.SearchFlags) for each in requests)
 
     def dispatch(self, url, arguments):
-        self.send(("event", ("pressed", self.number, url.Complete[len(PROTOCOL) :])))
+        action = "save" if url.Complete == SAVE else url.Complete[len(PROTOCOL) :]
+        self.send(("event", ("pressed", self.number, action)))
 
-    def addStatusListener(self, listener, url):  # noqa: N802
+    def addStatusListener(self, listener, url):
         """Buttons are always enabled."""
         state = FeatureStateEvent()
         state.FeatureURL, state.Source, state.IsEnabled, state.State = url, self, True, None
         listener.statusChanged(state)
 
-    def removeStatusListener(self, listener, url):  # noqa: N802
+    def removeStatusListener(self, listener, url):
         pass
 
 
@@ -69,10 +71,10 @@ class ClosingListener(unohelper.Base, XCloseListener):
     def __init__(self, number, send):
         self.number, self.send = number, send
 
-    def queryClosing(self, event, ownership):  # noqa: N802
+    def queryClosing(self, event, ownership):
         pass
 
-    def notifyClosing(self, event):  # noqa: N802
+    def notifyClosing(self, event):
         self.send(("event", ("closed", self.number, "")))
 
     def disposing(self, event):
@@ -89,13 +91,13 @@ class Functions(unohelper.Base, XJob, XServiceInfo):
         given = {each.Name: each.Value for each in arguments}
         return as_cells(self.calls.ask(given["function"], [as_plain(value) for value in given["arguments"]]))
 
-    def getImplementationName(self):  # noqa: N802
+    def getImplementationName(self):
         return SERVICE
 
-    def supportsService(self, name):  # noqa: N802
+    def supportsService(self, name):
         return name == SERVICE
 
-    def getSupportedServiceNames(self):  # noqa: N802
+    def getSupportedServiceNames(self):
         return (SERVICE,)
 
 
@@ -105,19 +107,19 @@ class FunctionsFactory(unohelper.Base, XSingleComponentFactory, XServiceInfo):
     def __init__(self, calls):
         self.functions = Functions(calls)
 
-    def createInstanceWithContext(self, context):  # noqa: N802
+    def createInstanceWithContext(self, context):
         return self.functions
 
-    def createInstanceWithArgumentsAndContext(self, arguments, context):  # noqa: N802
+    def createInstanceWithArgumentsAndContext(self, arguments, context):
         return self.functions
 
-    def getImplementationName(self):  # noqa: N802
+    def getImplementationName(self):
         return SERVICE + ".Factory"
 
-    def supportsService(self, name):  # noqa: N802
+    def supportsService(self, name):
         return name == SERVICE
 
-    def getSupportedServiceNames(self):  # noqa: N802
+    def getSupportedServiceNames(self):
         return (SERVICE,)
 
 
@@ -234,11 +236,11 @@ def show_toolbar(model, number, buttons, send, properties):
     frame.LayoutManager.showElement(TOOLBAR)
 
 
-def press(office, model, action):
-    """Dispatch a button's address through its window, as a click does."""
+def press(office, model, address):
+    """Dispatch an address (`sop:run_all`, `.uno:Save`) through the window, as a click does."""
     transformer = office.service("com.sun.star.util.URLTransformer")
     url = uno.createUnoStruct("com.sun.star.util.URL")
-    url.Complete = PROTOCOL + action
+    url.Complete = address
     _, url = transformer.parseStrict(url)
     frame = model.getCurrentController().getFrame()
     frame.queryDispatch(url, "_self", 0).dispatch(url, ())

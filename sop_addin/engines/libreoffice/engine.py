@@ -33,8 +33,8 @@ class LibreOfficeBackend:
     def __init__(self, office: Office, path: str = "") -> None:
         self.office = office
         self._folder = tempfile.TemporaryDirectory(prefix="sop-libreoffice-", ignore_cleanup_errors=True)
-        copy = make_working_copy(Path(path), Path(self._folder.name)) if path else ""
-        self.number = office.request("open", str(copy))
+        self.copy = make_working_copy(Path(path), Path(self._folder.name)) if path else None
+        self.number = office.request("open", str(self.copy or ""))
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         return self.office.request("ask", self.number, method, *arguments)

@@ -29,6 +29,8 @@ HOW_TO_GET_IT = {
     "on Fedora: sudo dnf install libreoffice-calc libreoffice-pyuno",
 }
 
+HOW_TO_GET_UNO = "on Debian and Ubuntu: sudo apt install python3-uno; on Fedora: sudo dnf install libreoffice-pyuno"
+
 _PROGRAMS = {
     "win32": [
         r"C:\Program Files\LibreOffice\program\soffice.exe",
@@ -55,8 +57,8 @@ class NoLibreOffice(EngineError):
     """LibreOffice, or its Python module `uno`, is not on this machine."""
 
 
-def how_to_get_it() -> str:
-    return HOW_TO_GET_IT.get(sys.platform, HOW_TO_GET_IT["linux"])
+def how_to_get_it(platform: str = sys.platform) -> str:
+    return HOW_TO_GET_IT.get(platform, HOW_TO_GET_IT["linux"])
 
 
 def find_soffice() -> Path | None:
@@ -75,16 +77,13 @@ def find_installation() -> Installation:
     soffice = find_soffice()
     if soffice is None:
         raise NoLibreOffice(f"LibreOffice is not on this machine: {how_to_get_it()}.")
-    for python in _pythons(soffice):
+    for python in pythons_for(soffice):
         if _knows_uno(python):
             return Installation(soffice, python)
-    raise NoLibreOffice(
-        f"LibreOffice is at {soffice}, but no Python here has its module uno: "
-        "on Debian and Ubuntu: sudo apt install python3-uno; on Fedora: sudo dnf install libreoffice-pyuno."
-    )
+    raise NoLibreOffice(f"LibreOffice is at {soffice}, but no Python here has its module uno: {HOW_TO_GET_UNO}.")
 
 
-def _pythons(soffice: Path) -> Iterator[Path]:
+def pythons_for(soffice: Path) -> Iterator[Path]:
     """LibreOffice's own Python first, then the system's, then this one."""
     program = soffice.resolve().parent
     candidates = [
@@ -108,7 +107,7 @@ def _clean_environment() -> dict[str, str]:
 
 
 Answer = Callable[[str, list[Any]], Any]
-"""What works a worksheet function out: its name and arguments (scalars, or ranges as lists of rows) -> a value or rows."""
+"""Works a worksheet function out: name and arguments (scalars, or ranges as lists of rows) -> a value or rows."""
 
 
 class Office:
