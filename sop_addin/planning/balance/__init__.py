@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -68,8 +65,8 @@ def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
         f"There is no {missing} to plan: fill in {'tblFamilies' if missing == 'family' else 'Plan start and demand'}."
     )
     finding = Finding("Error", table, None, "", "nothing_to_plan", text)
-    values = np.zeros(len(model.columns))
-    solution = Solution(values, np.zeros(len(model.rows)), values, [], True, 0.0, 0.0)
+    values = np.zeros(model.column_count)
+    solution = Solution(values, np.zeros(model.row_count), values, [], True, 0.0, 0.0)
     figures = quantities(model, values)
     plan = build_plan(
         model, solution, figures, Findings.of([finding]), marginal=marginal_values(model, solution), solver="",
@@ -80,21 +77,8 @@ def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
 
 def build_model(problem: BalanceProblem) -> BalanceModel:
     """The linear model of ``problem``: variables, constraints in the order of CONSTRAINTS, costs."""
-    with _collector_paused():
-        model = BalanceModel(problem)
-        for constraint in CONSTRAINTS:
-            constraint(model)
-        add_costs(model)
+    model = BalanceModel(problem)
+    for constraint in CONSTRAINTS:
+        constraint(model)
+    add_costs(model)
     return model
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: everything made here stays, and to walk it again and again doubles the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()

@@ -10,14 +10,14 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from .engine import Bounds, Engine, NoPlan, Outcome, money_scale
-from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel, Slack
+from .linear_model import Slack
+from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel
 from .problem import Floats, Ints
 
 HAIR = 1e-4  # of a typical quantity: by how much capacities are raised for their marginal values
@@ -53,7 +53,7 @@ class _Level:
 def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solution:
     """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end."""
     search = _Search(model, engine, seconds)
-    cost = model.objective.vector(len(model.columns))
+    cost = model.cost()
     penalised = cost + penalties(model, cost)
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
@@ -61,7 +61,7 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solutio
     values_found: tuple[Floats, Floats] | None = None
     if broken:
         outcome, *chained = _lexicographic(model, search.solve, engine, cost, outcome)
-        if len(model.rows) > ONE_BY_ONE and not len(model.integers):
+        if model.row_count > ONE_BY_ONE and not len(model.integers):
             values_found = (chained[0], chained[1])  # the way to the side would take as long again
     row_values, column_values = values_found or _limit_values(
         model, engine, bounds, cost if broken else penalised, outcome, broken
@@ -117,7 +117,7 @@ class _Search:
         """
         if not len(self.integers):
             return None
-        columns = np.array([slack.variable.index for slack in self.model.slacks], dtype=np.intp)
+        columns = self.model.slacks.column
         matrix = self.engine.matrix
         upper = (matrix.upper * matrix.column_scale)[columns]
         nothing = np.zeros(len(columns))
@@ -152,40 +152,33 @@ class _Search:
 
 def penalties(model: BalanceModel, cost: Floats) -> Floats:
     """(columns,) cost of breaking limits in the first stage: multiples of what a unit is worth, above any real cost."""
-    scale = np.array(model.scales, dtype=np.float64)
-    typical = 1.0 / money_scale(cost, scale)
-    priority = model.problem.families.priority
-    ranks = sorted(set(priority), reverse=True)
-    by_rank = {rank: RANK_FACTOR ** min(position, 3) for position, rank in enumerate(ranks)}
-    penalty = np.zeros(len(model.columns))
-    for slack in model.slacks:
-        column = slack.variable.index
-        factor = PENALTY[slack.level] * (by_rank[priority[slack.family]] if slack.level == DEMAND else 1.0)
-        penalty[column] = factor * min(max(slack.weight, 0.1 * typical / scale[column]), 1e2 * typical / scale[column])
+    slacks, priority = model.slacks, model.problem.families.priority
+    typical = 1.0 / money_scale(cost, model.scales) / model.scales[slacks.column]
+    ranks = np.unique(priority)[::-1]
+    by_rank = RANK_FACTOR ** np.minimum(np.searchsorted(-ranks, -priority), 3)
+    factor = np.array([PENALTY[level] for level in slacks.level], dtype=np.float64)
+    demand = slacks.of(DEMAND)
+    factor[demand] *= by_rank[slacks.family[demand]]
+    penalty = np.zeros(model.column_count)
+    penalty[slacks.column] = factor * np.clip(slacks.weight, 0.1 * typical, 1e2 * typical)
     return penalty
 
 
 def _broken(model: BalanceModel, values: Floats) -> list[Slack]:
-    return [
-        slack for slack in model.slacks if values[slack.variable.index] > BROKEN * model.scales[slack.variable.index]
-    ]
+    column = model.slacks.column
+    return [model.slacks.one(i) for i in np.flatnonzero(values[column] > BROKEN * model.scales[column])]
 
 
 def _levels(model: BalanceModel) -> Iterator[_Level]:
     """Slacks from the gravest level to the least."""
-    ranks = sorted(set(model.problem.families.priority))
-    keys: list[tuple[str, int]] = [(PHYSICAL, 0), *((DEMAND, int(rank)) for rank in ranks), (POLICY, 0), (CLOSING, 0)]
-    groups: dict[tuple[str, int], list[Slack]] = {key: [] for key in keys}
-    for slack in model.slacks:
-        rank = int(model.problem.families.priority[slack.family]) if slack.level == DEMAND else 0
-        groups[slack.level, rank].append(slack)
-    for key in keys:
-        members = groups[key]
-        if members:
-            yield _Level(
-                np.array([slack.variable.index for slack in members], dtype=np.intp),
-                np.array([slack.weight for slack in members], dtype=np.float64),
-            )
+    slacks, priority = model.slacks, model.problem.families.priority
+    demand = slacks.of(DEMAND)
+    rank = np.where(demand, priority[slacks.family] if len(priority) else 0, 0)
+    groups = [slacks.of(PHYSICAL), *(demand & (rank == number) for number in np.unique(priority)),
+              slacks.of(POLICY), slacks.of(CLOSING)]  # fmt: skip
+    for members in groups:
+        if members.any():
+            yield _Level(slacks.column[members], slacks.weight[members])
 
 
 def _lexicographic(
@@ -196,8 +189,8 @@ def _lexicographic(
     That is a limit's own dual plus what it changes in each level above times that level's dual (chain rule).
     ``outcome`` is any plan in which a level without slack has reached its best.
     """
-    scale = np.array(model.scales, dtype=np.float64)
-    base_rows = len(model.rows)
+    scale = model.scales
+    base_rows = model.row_count
     before = len(engine.bounds().row_lower)
     worth: list[tuple[Floats, Floats]] = []
 
@@ -216,13 +209,13 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
-        if len(model.rows) > ONE_BY_ONE:
+        if model.row_count > ONE_BY_ONE:
             engine.forget()
         outcome = solve(goal)
         worth.append(with_chain(outcome))
         best = float(level.weights @ outcome.values[level.columns])
         engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
-    if len(model.rows) > ONE_BY_ONE:
+    if model.row_count > ONE_BY_ONE:
         engine.forget()
     outcome = solve(cost)
     return outcome, *with_chain(outcome)
@@ -246,7 +239,7 @@ def _limit_values(
         engine.bound_columns(integers, whole, whole)
     here = engine.bounds()
     columns, rows = model.capacity_columns(), model.capacity_rows()
-    column_hair = HAIR * np.array(model.scales)[columns] * (1.0 + _name_weights(model)[columns])
+    column_hair = HAIR * model.scales[columns] * (1.0 + model.name_weights[columns])
     row_hair = HAIR / engine.matrix.row_scale[rows] * (1.0 + np.linspace(0.0, 1.0, len(rows)))
 
     def raised(which_columns: Ints, which_rows: Ints) -> None:
@@ -261,11 +254,11 @@ def _limit_values(
         if broken:
             return _lexicographic(model, solve, engine, cost, outcome)[1:]
         found = solve(cost)
-        return found.row_duals[: len(model.rows)].copy(), np.minimum(found.column_duals, 0.0)
+        return found.row_duals[: model.row_count].copy(), np.minimum(found.column_duals, 0.0)
 
     raised(np.arange(len(columns)), np.arange(len(rows)))
     row_values, column_values = total_values()
-    if engine.live and len(model.rows) <= ONE_BY_ONE:
+    if engine.live and model.row_count <= ONE_BY_ONE:
         none = np.zeros(0, dtype=np.intp)
         for position in np.flatnonzero(column_values[columns]):
             engine.set_bounds(here)
@@ -292,7 +285,7 @@ def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outc
     if len(integers):
         whole = np.round(outcome.values[integers])
         engine.bound_columns(integers, whole, whole)
-    rows = len(model.rows)
+    rows = model.row_count
     duals = outcome.row_duals[:rows] / matrix.row_scale * scale
     row_lower, row_upper = matrix.row_lower / matrix.row_scale, matrix.row_upper / matrix.row_scale
     free = row_lower != row_upper
@@ -307,19 +300,9 @@ def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outc
 
 def _tie_weights(model: BalanceModel) -> Floats:
     """(columns,) smoother first, then late orders by Priority, then by name; all per typical quantity."""
-    scale = np.array(model.scales, dtype=np.float64)
-    weights = NAME_WEIGHT * (1.0 + _name_weights(model))
-    for variable, _ in model.changes:
-        weights[variable.index] = 1.0
-    priority = model.problem.families.priority
-    for family, (late, lost) in enumerate(zip(model.late, model.lost, strict=True)):
-        extra = LATE_WEIGHT * (1.0 + 1.0 / max(float(priority[family]), 1.0))
-        for variable in (*late, *lost):
-            weights[variable.index] += extra
-    return weights / scale
-
-
-def _name_weights(model: BalanceModel) -> Floats:
-    """(columns,) figures within 0..1 that look random but depend on the names of the columns only."""
-    codes = np.array([zlib.crc32(column.name.encode()) for column in model.columns], dtype=np.float64)
-    return codes / 2.0**32
+    weights = NAME_WEIGHT * (1.0 + model.name_weights)
+    weights[model.changes] = 1.0
+    extra = LATE_WEIGHT * (1.0 + 1.0 / np.maximum(model.problem.families.priority, 1))[:, None]
+    weights[model.late] += extra
+    weights[model.lost] += extra
+    return weights / model.scales
