@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .model import EQ, GE, LE, PHYSICAL, POLICY, BalanceModel, Terms
+from .model import CAPACITY, EQ, GE, LE, PHYSICAL, POLICY, BalanceModel, Terms
 from .runs import batch_quantity, facility_location, minimum_run, run_switch, startup
 
 
@@ -84,6 +84,7 @@ def labour_capacity(model: BalanceModel) -> None:
         model.labour_rows[resource] = list(range(first, first + model.problem.horizon))
         for t, period in enumerate(model.period_labels):
             terms = [(model.regular[resource][t], 1.0), (heads[t], -float(hours[resource, t]))]
+            model.limit_row(CAPACITY, t, resource=resource)
             model.add(f"labour_capacity_{model.resource_labels[resource]}_{period}", terms, LE, 0.0)
 
 
@@ -93,6 +94,8 @@ def labour_overtime(model: BalanceModel) -> None:
     for resource, heads in model.heads.items():
         for t, period in enumerate(model.period_labels):
             terms = [(model.overtime[resource][t], 1.0), (heads[t], -float(limit[resource, t]))]
+            if limit[resource, t] > 0:
+                model.limit_row("Overtime limit", t, resource=resource)
             model.add(f"labour_overtime_{model.resource_labels[resource]}_{period}", terms, LE, 0.0)
 
 
@@ -139,6 +142,7 @@ def stock_minimum(model: BalanceModel) -> None:
                 "closing_stock_min" if closing else "min_stock", families.unit_value[family], int(t), family=family,
             )  # fmt: skip
             terms = [(model.stock[family][t], 1.0), (below, 1.0)]
+            model.limit_row("Closing stock min" if closing else "Min stock", int(t), family=family, least=True)
             model.add(f"stock_minimum_{label}_{period}", terms, GE, float(least[t]))
 
 
@@ -153,6 +157,7 @@ def stock_maximum(model: BalanceModel) -> None:
                 families.unit_value[family], int(t), family=family,
             )  # fmt: skip
             terms = [(model.stock[family][t], 1.0), (above, -1.0)]
+            model.limit_row("Max stock", int(t), family=family)
             model.add(f"stock_maximum_{label}_{period}", terms, LE, float(families.max_stock[family, t]))
 
 
@@ -167,6 +172,7 @@ def shelf_life(model: BalanceModel) -> None:
                 families.unit_value[family], int(t), family=family,
             )  # fmt: skip
             terms = [(model.stock[family][t], 1.0), (old, -1.0)]
+            model.limit_row("Shelf life", int(t), family=family)
             model.add(f"shelf_life_{label}_{period}", terms, LE, float(families.shelf_demand[family, t]))
 
 

@@ -28,6 +28,7 @@ COST_TERMS = (
 )  # fmt: skip
 REVENUE = "Revenue"
 
+CAPACITY = "Capacity"  # the kind of limit that all resources have
 PHYSICAL = "physical"  # beyond what exists: only where a planner's own figures force it
 DEMAND = "demand"  # demand that is never served
 POLICY = "policy"  # rules of stock and of the production rate: given up before a sale is
@@ -46,6 +47,21 @@ class Slack:
     family: int = -1
     source: int = -1
     resource: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit that a planner set: the upper or lower bound of a column, or the right-hand side of a row."""
+
+    kind: str
+    period: int
+    family: int = -1
+    source: int = -1
+    resource: int = -1
+    column: int = -1
+    row: int = -1
+    least: bool = False
+    """Whether it is the least allowed (Min stock), not the most (Max stock)."""
 
 
 @dataclass
@@ -117,6 +133,8 @@ class BalanceModel:
         """Rises and falls of production, each with its family."""
         self.labour_rows: dict[int, list[int]] = {}
         """Of each staffed resource: positions in ``rows`` of its capacity rows."""
+        self.row_limits: list[Limit] = []
+        """Limits that are rows, in the order of the rows."""
         self._add_variables()
 
     # --- building blocks ----------------------------------------------------------------------------------------------
@@ -271,23 +289,38 @@ class BalanceModel:
                     for period in self.period_labels
                 ]
 
-    def capacity_columns(self) -> NDArray[np.intp]:
-        """Columns of regular use whose upper bound is a capacity."""
-        resources = self.problem.resources
-        return np.array(
-            [
-                variable.index
-                for resource, row in enumerate(self.regular)
-                if not resources.staffed[resource]
-                for variable in row
-                if variable.upBound is not None
-            ],
-            dtype=np.intp,
-        )
+    def limit_row(self, kind: str, period: int, *, family: int = -1, resource: int = -1, least: bool = False) -> None:
+        """The row that is added next is a limit of this kind."""
+        self.row_limits.append(Limit(kind, period, family=family, resource=resource, row=len(self.rows), least=least))
 
-    def capacity_rows(self) -> NDArray[np.intp]:
-        """Rows that are the capacity of staffed resources."""
-        return np.array([row for rows in self.labour_rows.values() for row in rows], dtype=np.intp)
+    def limits(self) -> list[Limit]:
+        """Every limit with a marginal value. Those of whole numbers have none: they are fixed when values are taken."""
+        resources, sources = self.problem.resources, self.problem.sources
+        found: list[Limit] = []
+        for kind, rows, shown in (
+            (CAPACITY, self.regular, np.isfinite(resources.capacity)),
+            ("Overtime limit", self.overtime, resources.overtime_limit > 0),
+        ):
+            for resource in np.flatnonzero(~resources.staffed):
+                r = int(resource)
+                found += [Limit(kind, int(t), resource=r, column=rows[r][t].index) for t in np.flatnonzero(shown[r])]
+        if not self.problem.settings.whole_heads:
+            for resource, heads in self.heads.items():
+                for t, variable in enumerate(heads):
+                    if variable.upBound is not None and variable.upBound < np.inf:
+                        found.append(Limit("Max heads", t, resource=resource, column=variable.index))
+                    if variable.lowBound:
+                        found.append(Limit("Min heads", t, resource=resource, column=variable.index, least=True))
+        for source, row in enumerate(self.make):
+            if self.runs[source] or source in self.batches:
+                continue
+            family = int(sources.family[source])
+            found += [
+                Limit("Max per period", t, family=family, source=source, column=variable.index)
+                for t, variable in enumerate(row)
+                if variable.upBound is not None
+            ]
+        return found + self.row_limits
 
     @property
     def integers(self) -> NDArray[np.intp]:
