@@ -15,11 +15,12 @@ from .costs import add_costs
 from .engine import scaled_matrix
 from .explain import explain, marginal_values
 from .highs_engine import HIGHS
+from .limits import limits_frame, spare_frame
 from .model import BalanceModel
 from .problem import BalanceProblem
 from .problem_tables import build_problem
 from .result import build_plan, quantities
-from .solve import Solution, solve_stages
+from .solve import Solution, Worth, solve_stages
 from .solver import open_engine
 
 __all__ = ["build_model", "solve_balance"]
@@ -41,13 +42,13 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
     figures = quantities(model, solution.values)
     marginal = marginal_values(model, solution)
-    findings = (
-        problem.findings + _fallback(solver, engine.name) + explain(tables, model, matrix, solution, figures, marginal)
-    )
-    return build_plan(
+    explained, short = explain(tables, model, matrix, solution, figures, marginal)
+    findings = problem.findings + _fallback(solver, engine.name) + explained
+    plan = build_plan(
         model, solution, figures, findings.worst_first(), marginal=marginal, solver=engine.name,
         seconds=time.perf_counter() - begin,
     )  # fmt: skip
+    return replace(plan, limits=limits_frame(model, solution, figures, short), spare=spare_frame(model, figures))
 
 
 def _fallback(wanted: str | None, used: str) -> Findings:
@@ -66,7 +67,7 @@ def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
     )
     finding = Finding("Error", table, None, "", "nothing_to_plan", text)
     values = np.zeros(model.column_count)
-    solution = Solution(values, np.zeros(model.row_count), values, [], True, 0.0, 0.0)
+    solution = Solution(values, Worth(np.zeros(model.row_count), values, values), [], True, 0.0, 0.0)
     figures = quantities(model, values)
     plan = build_plan(
         model, solution, figures, Findings.of([finding]), marginal=marginal_values(model, solution), solver="",

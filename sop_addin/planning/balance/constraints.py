@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .linear_model import every_cell
-from .model import EQ, GE, LE, PHYSICAL, POLICY, BalanceModel
+from .model import CAPACITY, EQ, GE, LE, PHYSICAL, POLICY, BalanceModel
 from .runs import batch_quantity, facility_location, minimum_run, run_switch, startup
 
 
@@ -75,6 +75,7 @@ def labour_capacity(model: BalanceModel) -> None:
     for r, heads in model.heads.items():
         rows = model.rows("labour_capacity", model.resource_labels, _periods_of(model, r), LE, 0.0)
         model.labour_rows[r] = rows
+        model.limit(CAPACITY, np.arange(len(rows)), row=rows, resource=r)
         model.put(rows, model.regular[r], 1.0)
         model.put(rows, heads, -hours[r])
 
@@ -84,6 +85,8 @@ def labour_overtime(model: BalanceModel) -> None:
     limit = model.problem.resources.overtime_limit
     for r, heads in model.heads.items():
         rows = model.rows("labour_overtime", model.resource_labels, _periods_of(model, r), LE, 0.0)
+        some = np.flatnonzero(limit[r] > 0)
+        model.limit("Overtime limit", some, row=rows[some], resource=r)
         model.put(rows, model.overtime[r], 1.0)
         model.put(rows, heads, -limit[r])
 
@@ -133,25 +136,28 @@ def stock_minimum(model: BalanceModel) -> None:
         np.where(closing, "closing_stock_min", "min_stock").tolist(), families.unit_value[f], family=f,
     )  # fmt: skip
     rows = model.rows("stock_minimum", model.family_labels, cells, GE, least[cells])
+    kinds = np.where(closing, "Closing stock min", "Min stock").tolist()
+    model.limit(kinds, t, row=rows, family=f, least=True)
     model.put(rows, model.stock[cells], 1.0)
     model.put(rows, below, 1.0)
 
 
 def stock_maximum(model: BalanceModel) -> None:
     """I[t] - above <= Max stock."""
-    _stock_at_most(model, "stock_maximum", "above_stock", "max_stock", model.problem.families.max_stock)
+    _stock_at_most(model, "stock_maximum", "above_stock", "max_stock", "Max stock", model.problem.families.max_stock)
 
 
 def shelf_life(model: BalanceModel) -> None:
     """I[t] - too old <= demand of the next Shelf life periods: first in, first out, nothing older is left."""
-    _stock_at_most(model, "shelf_life", "too_old", "shelf_life", model.problem.families.shelf_demand)
+    _stock_at_most(model, "shelf_life", "too_old", "shelf_life", "Shelf life", model.problem.families.shelf_demand)
 
 
-def _stock_at_most(model: BalanceModel, kind: str, slack: str, rule: str, most: np.ndarray) -> None:
+def _stock_at_most(model: BalanceModel, kind: str, slack: str, rule: str, limit: str, most: np.ndarray) -> None:
     families, labels = model.problem.families, model.family_labels
-    f, _ = cells = np.nonzero(np.isfinite(most))
+    f, t = cells = np.nonzero(np.isfinite(most))
     above = model.slack(slack, labels, cells, model.family_scale[f], POLICY, rule, families.unit_value[f], family=f)
     rows = model.rows(kind, labels, cells, LE, most[cells])
+    model.limit(limit, t, row=rows, family=f)
     model.put(rows, model.stock[cells], 1.0)
     model.put(rows, above, -1.0)
 

@@ -10,7 +10,8 @@ from ...model.finding_rows import NOWHERE, shown_name
 from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
 from .engine import Matrix, money_scale
-from .linear_model import Slack
+from .limits import listed, number
+from .marks import Slack
 from .model import DEMAND, PHYSICAL, BalanceModel
 from .problem import BalanceProblem, Bools, Floats
 from .result import SNAP, Quantities
@@ -46,19 +47,22 @@ def marginal_values(model: BalanceModel, solution: Solution) -> Floats:
     worth = np.full((len(resources.names), model.problem.horizon), np.nan)
     for resource in range(len(resources.names)):
         if resource in model.heads:
-            worth[resource] = -solution.row_values[model.labour_rows[resource]]
+            worth[resource] = -solution.worth.rows[model.labour_rows[resource]]
         else:
             columns = model.regular[resource]
             limited = np.isfinite(resources.capacity[resource])
-            worth[resource] = np.where(limited, -solution.column_values[columns], np.nan)
+            worth[resource] = np.where(limited, -solution.worth.upper[columns], np.nan)
     tiny = 1e-9 * np.nanmax(np.abs(worth), initial=1.0)
     return np.where(np.abs(worth) <= tiny, 0.0, worth)
 
 
 def explain(
     tables: Tables, model: BalanceModel, matrix: Matrix, solution: Solution, figures: Quantities, marginal: Floats
-) -> Findings:
-    """Findings of a solved plan: unserved demand, capacity that is short, broken rules, and binding capacities."""
+) -> tuple[Findings, Floats]:
+    """Findings of a solved plan: unserved demand, capacity that is short, broken rules, and binding capacities.
+
+    Also (R, T) what is missing of each resource to serve all demand.
+    """
     writer = _Writer(tables, model.problem)
     maximise = model.problem.settings.maximise_margin
     unserved = figures.lost > SNAP * model.family_scale[:, None]
@@ -73,7 +77,7 @@ def explain(
     if maximise:
         findings += _unsold(writer, model, figures, unserved)
     findings += _binding(writer, model, figures, marginal)
-    return Findings.of(findings)
+    return Findings.of(findings), short
 
 
 class _Writer:
@@ -109,13 +113,6 @@ class _Writer:
             return f"{self.problem.label(first)} to {self.problem.label(last)}"
         labels = [self.problem.label(period) for period in sorted(set(periods))]
         return ", ".join(labels[:4]) + (f" and {len(labels) - 4} more periods" if len(labels) > 4 else "")
-
-
-def number(amount: float) -> str:
-    """A figure as a planner reads it: thousands separated, two decimals at most and only for small ones."""
-    if abs(amount) >= 100 or abs(amount - round(amount)) < 1e-6:
-        return f"{amount:,.0f}"
-    return f"{amount:,.2f}" if abs(amount) >= 0.01 else f"{amount:.2g}"
 
 
 def _row_of(index: Iterable[Hashable], names: Iterable[object]) -> dict[str, int]:
@@ -187,11 +184,10 @@ def _short_capacity(writer: _Writer, model: BalanceModel, short: Floats, unserve
     for resource, period in spots[:NAMED]:
         users = _users(problem, int(resource))
         waiting = [family for family in users if unserved[family].any()] or users
-        names = ", ".join(problem.families.names[family] for family in waiting[:5])
-        more = f" and {len(waiting) - 5} more" if len(waiting) > 5 else ""
+        names = listed([problem.families.names[family] for family in waiting])
         name = resources.names[resource]
         amount = writer.of_resource(int(resource), float(short[resource, period]))
-        text = f"{name}, {problem.label(int(period))}: {amount} short; binding for {names}{more}"
+        text = f"{name}, {problem.label(int(period))}: {amount} short; binding for {names}"
         findings.append(writer.finding("Warning", "tblResources", name, "Capacity", "capacity", text))
     if len(spots) > NAMED:
         text = f"… and {len(spots) - NAMED:,} more periods in which a resource is short"

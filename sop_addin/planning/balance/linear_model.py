@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pulp import LpAffineExpression, LpConstraint, LpProblem, const
 
+from .marks import Limits, Slacks
 from .problem import Bools, Floats, Ints
 
 LE, EQ, GE = const.LpConstraintLE, const.LpConstraintEQ, const.LpConstraintGE
@@ -34,49 +35,6 @@ def every_cell(owners: int, periods: int) -> Cells:
     """All cells of a grid, row by row."""
     owner, period = np.indices((owners, periods)).reshape(2, -1)
     return owner, period
-
-
-@dataclass(frozen=True)
-class Slack:
-    """By how much one limit is broken. ``weight`` compares units of different families and resources."""
-
-    column: int
-    level: str
-    rule: str
-    weight: float
-    period: int
-    family: int = -1
-    source: int = -1
-    resource: int = -1
-
-
-@dataclass(frozen=True)
-class Slacks:
-    """All slacks of a model, one array a figure (see Slack), each of shape (slacks,)."""
-
-    column: Ints
-    level: Sequence[str]
-    rule: Sequence[str]
-    weight: Floats
-    period: Ints
-    family: Ints
-    source: Ints
-    resource: Ints
-
-    def __len__(self) -> int:
-        return len(self.column)
-
-    def of(self, level: str) -> Bools:
-        """(slacks,) which are of the level."""
-        return np.array(self.level, dtype=object) == level
-
-    def one(self, position: int) -> Slack:
-        """The slack at ``position``."""
-        return Slack(
-            int(self.column[position]), self.level[position], self.rule[position], float(self.weight[position]),
-            int(self.period[position]), int(self.family[position]), int(self.source[position]),
-            int(self.resource[position]),
-        )  # fmt: skip
 
 
 class Terms(NamedTuple):
@@ -121,6 +79,7 @@ class LinearModel:
         self._rows: list[tuple[Ints, Floats]] = []
         self._entries: list[tuple[Ints, Ints, Floats]] = []
         self._slacks: list[tuple[Ints, str, Sequence[str], Floats, Ints, Ints, Ints, Ints]] = []
+        self._limits: list[tuple[Sequence[str], Ints, Ints, Ints, Ints, Ints, Ints, Bools]] = []
         self._terms: list[tuple[Ints, ...]] = []
         self._prices: list[Floats] = []
 
@@ -169,6 +128,17 @@ class LinearModel:
         rules = [rule] * count if isinstance(rule, str) else rule
         marks = (_ints(mark, count) for mark in (period, family, source, resource))
         self._slacks.append((columns, level, rules, _floats(weight, count), *marks))
+
+    def limit(
+        self, kind: str | Sequence[str], period: Ints, *, column: Ints | None = None, row: Ints | None = None,
+        family: ArrayLike = -1, source: ArrayLike = -1, resource: ArrayLike = -1, least: bool = False,
+    ) -> None:  # fmt: skip
+        """Mark bounds of columns, or right-hand sides of rows, as limits that a planner set and that have a value."""
+        count = len(period)
+        kinds = [kind] * count if isinstance(kind, str) else kind
+        marks = (_ints(mark, count) for mark in (period, family, source, resource))
+        places = (_ints(-1 if place is None else place, count) for place in (column, row))
+        self._limits.append((kinds, *marks, *places, np.full(count, least)))
 
     def rows(self, kind: str, labels: Sequence[str], cells: Cells, sense: int, right: ArrayLike) -> Ints:
         """One constraint a cell, ``sum of terms (sense) right``; returns their numbers."""
@@ -234,6 +204,14 @@ class LinearModel:
         rules = [rule for block in blocks for rule in block[2]]
         weight = _joined([block[3] for block in blocks], np.float64)
         return Slacks(column, levels, rules, weight, period, family, source, resource)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Every limit with a marginal value."""
+        blocks = self._limits
+        kinds = [kind for block in blocks for kind in block[0]]
+        numbers = [_joined([block[part] for block in blocks], np.intp) for part in range(1, 7)]
+        return Limits(kinds, *numbers, _joined([block[7] for block in blocks], np.bool_))
 
     @cached_property
     def terms(self) -> Terms:

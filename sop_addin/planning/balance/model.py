@@ -14,8 +14,9 @@ import numpy as np
 from .linear_model import EQ, GE, LE, LinearModel, every_cell
 from .problem import BalanceProblem, Floats, Ints
 
-__all__ = ["CLOSING", "DEMAND", "EQ", "GE", "LE", "PHYSICAL", "POLICY", "BalanceModel"]
+__all__ = ["CAPACITY", "CLOSING", "DEMAND", "EQ", "GE", "LE", "PHYSICAL", "POLICY", "BalanceModel"]
 
+CAPACITY = "Capacity"  # the kind of limit that all resources have
 PHYSICAL = "physical"  # beyond what exists: only where a planner's own figures force it
 DEMAND = "demand"  # demand that is never served
 POLICY = "policy"  # rules of stock and of the production rate: given up before a sale is
@@ -54,15 +55,6 @@ class BalanceModel(LinearModel):
         used = row >= 0
         self.put(row[used], self.make[used], factor)
 
-    def capacity_columns(self) -> Ints:
-        """Columns of regular use whose upper bound is a capacity."""
-        columns = self.regular[~self.problem.resources.staffed].reshape(-1)
-        return columns[np.isfinite(self.upper[columns])]
-
-    def capacity_rows(self) -> Ints:
-        """Rows that are the capacity of staffed resources."""
-        return np.concatenate([np.zeros(0, dtype=np.intp), *self.labour_rows.values()])
-
     @property
     def integers(self) -> Ints:
         """Columns that must be whole numbers."""
@@ -76,8 +68,8 @@ class BalanceModel(LinearModel):
         labels, scale = self.family_labels, self.family_scale
         is_fixed = ~np.isnan(families.fixed)
         # where a planner fixed the production, the source's limit gives way; elsewhere it is a plain bound
-        bounded = np.where(is_fixed[sources.family], np.inf, sources.maximum)
-        self.make = self.grid("make", self.source_labels, scale[sources.family], upper=bounded)
+        self.make_limit = np.where(is_fixed[sources.family], np.inf, sources.maximum)
+        self.make = self.grid("make", self.source_labels, scale[sources.family], upper=self.make_limit)
         self.ship = self.grid("ship", labels, scale)
         self.stock = self.grid("stock", labels, scale)
         self.late_limit = self._late_limit()
@@ -98,6 +90,7 @@ class BalanceModel(LinearModel):
         )  # fmt: skip
         self._add_heads()
         self._add_runs()
+        self._mark_limits()
 
     def _keep_closing_backorders_low(self) -> None:
         """All demand is served, late if allowed: an order stays open at the end only where it cannot be served before.
@@ -146,6 +139,27 @@ class BalanceModel(LinearModel):
         most = 1e4 * self.family_scale[sources.family[batched]] / sources.batch[batched]
         limit = np.maximum(1.0, np.ceil(most))[:, None]
         self.batches = self._source_rows("batches", batched, upper=limit, integer=True)
+
+    def _mark_limits(self) -> None:
+        """Limits that are bounds. Those of whole numbers have no value: they are fixed when values are taken."""
+        resources, sources = self.problem.resources, self.problem.sources
+        free = ~resources.staffed[:, None]
+        for kind, grid, shown in (
+            (CAPACITY, self.regular, np.isfinite(resources.capacity)),
+            ("Overtime limit", self.overtime, resources.overtime_limit > 0),
+        ):
+            r, t = cells = np.nonzero(free & shown)
+            self.limit(kind, t, column=grid[cells], resource=r)
+        periods = np.arange(self.problem.horizon)
+        if not self.problem.settings.whole_heads:
+            for r, heads in self.heads.items():
+                if np.isfinite(resources.max_heads[r]):
+                    self.limit("Max heads", periods, column=heads, resource=r)
+                if min(resources.min_heads[r], resources.max_heads[r]) > 0:
+                    self.limit("Min heads", periods, column=heads, resource=r, least=True)
+        whole = np.array(self.runs, dtype=bool) | (sources.batch > 0)
+        j, t = cells = np.nonzero(np.isfinite(self.make_limit) & ~whole[:, None])
+        self.limit("Max per period", t, column=self.make[cells], family=sources.family[j], source=j)
 
     def _source_rows(
         self, kind: str, chosen: Ints, *, upper: Floats | float, integer: bool = False

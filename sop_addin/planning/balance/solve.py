@@ -12,16 +12,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .engine import Bounds, Engine, NoPlan, Outcome, money_scale
-from .linear_model import Slack
-from .model import CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel
+from .marks import Limits, Slack
+from .model import CAPACITY, CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel
 from .problem import Floats, Ints
 
-HAIR = 1e-4  # of a typical quantity: by how much capacities are raised for their marginal values
-ONE_BY_ONE = 3_000  # rows up to which every marginal value is checked alone
+HAIR = 1e-4  # of a typical quantity: by how much limits are moved for their marginal values
+ONE_BY_ONE = 3_000  # rows up to which marginal values are checked alone
+ALONE = 150  # values checked alone at most, capacities first
 BROKEN = 1e-6  # of a typical quantity: less is rounding
 PENALTY = {CLOSING: 3e0, POLICY: 1e1, DEMAND: 3e1, PHYSICAL: 3e3}  # times the worth of a unit
 RANK_FACTOR = 4.0  # of one Priority over the next, in the first stage
@@ -29,15 +31,42 @@ ACTIVE = 1e-6  # scaled dual from which on a limit is taken to be active
 LATE_WEIGHT, NAME_WEIGHT = 1e-2, 1e-4
 
 
+class Worth(NamedTuple):
+    """Change of cost (or of -margin) per unit by which a limit is raised: rows' right-hand sides, columns' bounds."""
+
+    rows: Floats
+    upper: Floats
+    lower: Floats
+
+    @classmethod
+    def of(cls, found: Outcome, rows: int) -> Worth:
+        """The duals of a solved LP; its first ``rows`` rows are those of the model."""
+        return cls(
+            found.row_duals[:rows].copy(), np.minimum(found.column_duals, 0.0), np.maximum(found.column_duals, 0.0)
+        )
+
+    def of_limits(self, limits: Limits) -> Floats:
+        """(limits,) the value of each limit."""
+        of_column = np.where(limits.least, self.lower[limits.column], self.upper[limits.column])
+        return np.where(limits.row >= 0, self.rows[limits.row], of_column)
+
+    def put(self, limits: Limits, position: int, value: float) -> None:
+        """Set the value of one limit."""
+        if limits.row[position] >= 0:
+            self.rows[limits.row[position]] = value
+        else:
+            (self.lower if limits.least[position] else self.upper)[limits.column[position]] = value
+
+    def plus(self, factor: float, other: Worth) -> Worth:
+        return Worth(*(mine + factor * theirs for mine, theirs in zip(self, other, strict=True)))
+
+
 @dataclass(frozen=True)
 class Solution:
     """Values of all columns, and what one more unit of each limit changes in the objective (a minimum)."""
 
     values: Floats
-    row_values: Floats
-    """(rows,) change of cost (or of -margin) per unit of the row's right-hand side."""
-    column_values: Floats
-    """(columns,) the same per unit of a column's upper bound."""
+    worth: Worth
     broken: list[Slack]
     proven: bool
     gap: float
@@ -58,19 +87,16 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solutio
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
     broken = bool(_broken(model, outcome.values))
-    values_found: tuple[Floats, Floats] | None = None
+    worth: Worth | None = None
     if broken:
-        outcome, *chained = _lexicographic(model, search.solve, engine, cost, outcome)
+        outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome)
         if model.row_count > ONE_BY_ONE and not len(model.integers):
-            values_found = (chained[0], chained[1])  # the way to the side would take as long again
-    row_values, column_values = values_found or _limit_values(
-        model, engine, bounds, cost if broken else penalised, outcome, broken
-    )
+            worth = chained  # the way to the side would take as long again
+    worth = worth or _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
     values = _tie_broken(model, engine, cost if broken else penalised, outcome)
     return Solution(
         values,
-        row_values,
-        column_values,
+        worth,
         [slack for slack in _broken(model, values) if slack.level != CLOSING],
         search.proven,
         outcome.gap,
@@ -183,7 +209,7 @@ def _levels(model: BalanceModel) -> Iterator[_Level]:
 
 def _lexicographic(
     model: BalanceModel, solve: Callable[[Floats], Outcome], engine: Engine, cost: Floats, outcome: Outcome
-) -> tuple[Outcome, Floats, Floats]:
+) -> tuple[Outcome, Worth]:
     """Minimise level by level, then cost. Returns the outcome and what one more unit of each limit changes in all.
 
     That is a limit's own dual plus what it changes in each level above times that level's dual (chain rule).
@@ -192,15 +218,13 @@ def _lexicographic(
     scale = model.scales
     base_rows = model.row_count
     before = len(engine.bounds().row_lower)
-    worth: list[tuple[Floats, Floats]] = []
+    levels: list[Worth] = []
 
-    def with_chain(found: Outcome) -> tuple[Floats, Floats]:
-        rows, columns = found.row_duals[:base_rows].copy(), np.minimum(found.column_duals, 0.0)
-        for position, (level_rows, level_columns) in enumerate(worth):
-            dual = found.row_duals[before + position]
-            rows += dual * level_rows
-            columns += dual * level_columns
-        return rows, columns
+    def with_chain(found: Outcome) -> Worth:
+        worth = Worth.of(found, base_rows)
+        for position, level in enumerate(levels):
+            worth = worth.plus(float(found.row_duals[before + position]), level)
+        return worth
 
     for level in _levels(model):
         if (outcome.values[level.columns] <= BROKEN * scale[level.columns]).all():
@@ -212,23 +236,23 @@ def _lexicographic(
         if model.row_count > ONE_BY_ONE:
             engine.forget()
         outcome = solve(goal)
-        worth.append(with_chain(outcome))
+        levels.append(with_chain(outcome))
         best = float(level.weights @ outcome.values[level.columns])
         engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
     if model.row_count > ONE_BY_ONE:
         engine.forget()
     outcome = solve(cost)
-    return outcome, *with_chain(outcome)
+    return outcome, with_chain(outcome)
 
 
 def _limit_values(
     model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome, broken: bool
-) -> tuple[Floats, Floats]:
-    """(rows,), (columns,): change of the objective per unit by which a row's or column's upper limit is *raised*.
+) -> Worth:
+    """Change of the objective per unit by which a limit gives way: the most is raised, the least lowered.
 
     Duals at a corner where several limits meet say what one unit less costs as well as what one more saves. So they
-    are taken a little to the side: every capacity raised by a hair, whole numbers fixed; in small models then each
-    one alone, which tells ties between capacities apart. The bounds come back after.
+    are taken a little to the side: every limit moved by a hair, whole numbers fixed; in small models then each one
+    alone, which tells ties between limits apart. The bounds come back after.
     """
     state = engine.bounds()
     if broken:
@@ -238,38 +262,46 @@ def _limit_values(
         whole = np.round(outcome.values[integers])
         engine.bound_columns(integers, whole, whole)
     here = engine.bounds()
-    columns, rows = model.capacity_columns(), model.capacity_rows()
-    column_hair = HAIR * model.scales[columns] * (1.0 + model.name_weights[columns])
-    row_hair = HAIR / engine.matrix.row_scale[rows] * (1.0 + np.linspace(0.0, 1.0, len(rows)))
+    limits = model.limits
+    columns, rows, least = limits.column, limits.row, limits.least
+    of_column = columns >= 0
+    sizes = np.where(of_column, model.scales[columns], 1.0 / engine.matrix.row_scale[rows])
+    spread = np.where(of_column, model.name_weights[columns], np.linspace(0.0, 1.0, len(limits)))
+    hair = HAIR * sizes * (1.0 + spread)
 
-    def raised(which_columns: Ints, which_rows: Ints) -> None:
-        c, r = columns[which_columns], rows[which_rows]
-        engine.bound_columns(c, here.lower[c], here.upper[c] + column_hair[which_columns])
-        engine.bound_rows(r, here.row_lower[r], here.row_upper[r] + row_hair[which_rows])
+    def moved(chosen: Ints) -> None:
+        by_column, by_row = chosen[of_column[chosen]], chosen[~of_column[chosen]]
+        lower, upper = here.lower.copy(), here.upper.copy()
+        upper[columns[by_column]] += np.where(least[by_column], 0.0, hair[by_column])
+        lowered = by_column[least[by_column]]
+        lower[columns[lowered]] -= hair[lowered]
+        c, r = np.unique(columns[by_column]), rows[by_row]
+        engine.bound_columns(c, lower[c], upper[c])
+        step = hair[by_row]
+        engine.bound_rows(
+            r,
+            here.row_lower[r] - np.where(least[by_row], step, 0.0),
+            here.row_upper[r] + np.where(least[by_row], 0.0, step),
+        )
 
     def solve(goal: Floats) -> Outcome:
         return engine.solve(goal, relax=True)
 
-    def total_values() -> tuple[Floats, Floats]:
+    def total_values() -> Worth:
         if broken:
-            return _lexicographic(model, solve, engine, cost, outcome)[1:]
-        found = solve(cost)
-        return found.row_duals[: model.row_count].copy(), np.minimum(found.column_duals, 0.0)
+            return _lexicographic(model, solve, engine, cost, outcome)[1]
+        return Worth.of(solve(cost), model.row_count)
 
-    raised(np.arange(len(columns)), np.arange(len(rows)))
-    row_values, column_values = total_values()
+    moved(np.arange(len(limits)))
+    worth = total_values()
     if engine.live and model.row_count <= ONE_BY_ONE:
-        none = np.zeros(0, dtype=np.intp)
-        for position in np.flatnonzero(column_values[columns]):
+        binding = np.flatnonzero(worth.of_limits(limits)).tolist()
+        for position in sorted(binding, key=lambda position: limits.kind[position] != CAPACITY)[:ALONE]:
             engine.set_bounds(here)
-            raised(np.array([position]), none)
-            column_values[columns[position]] = total_values()[1][columns[position]]
-        for position in np.flatnonzero(row_values[rows]):
-            engine.set_bounds(here)
-            raised(none, np.array([position]))
-            row_values[rows[position]] = total_values()[0][rows[position]]
+            moved(np.array([position]))
+            worth.put(limits, position, float(total_values().of_limits(limits)[position]))
     engine.set_bounds(state)
-    return row_values, column_values
+    return worth
 
 
 def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
