@@ -88,9 +88,7 @@ def carbon_costs(model: BalanceModel) -> None:
     """Carbon price (per t) x CO2e (kg) of what is made and of the use of resources."""
     price, period = model.problem.settings.carbon_price / KG_PER_TONNE, _periods(model)
     sources, resources = model.problem.sources, model.problem.resources
-    model.price(
-        "Carbon cost", model.make, price * sources.emission[:, None], period, family=sources.family[:, None]
-    )
+    model.price("Carbon cost", model.make, price * sources.emission[:, None], period, family=sources.family[:, None])
     cost = price * resources.emission
     resource = np.arange(len(cost))[:, None]
     model.price("Carbon cost", model.regular, cost[:, None], period, resource=resource)

@@ -18,7 +18,7 @@ except ImportError:  # solver.py then takes CBC, and the plan says so
     highspy = None
 
 HIGHS = "HiGHS"
-SIMPLEX_SECONDS = 8.0  # of a large model's cold start; then interior point takes over
+SIMPLEX_STEPS = 5  # iterations a row of a large model's cold start; then interior point takes over
 
 
 class HighsEngine(BoundedEngine):
@@ -62,11 +62,12 @@ class HighsEngine(BoundedEngine):
         self._option("time_limit", self.highs.getRunTime() + float(seconds) if is_mip else np.inf)
         doubtful = self.cold and not is_mip and len(matrix.value) >= INTERIOR_POINT_FROM
         if doubtful:
-            self._option("time_limit", self.highs.getRunTime() + SIMPLEX_SECONDS)
+            # iterations, not seconds: the same way to the plan on every machine, however busy
+            self._option("simplex_iteration_limit", SIMPLEX_STEPS * matrix.rows)
         self.highs.run()
-        if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+        self._option("simplex_iteration_limit", highspy.kHighsIInf)
+        if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
             self.highs.clearSolver()
-            self._option("time_limit", np.inf)
             self._option("solver", "ipm")
             self.highs.run()
             self._option("solver", "choose")

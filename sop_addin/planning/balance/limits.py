@@ -56,7 +56,7 @@ def limits_frame(model: BalanceModel, solution: Solution, figures: Quantities, s
     order = {position: place for place, position in enumerate(problem.table_order.get("resources", []))}
     rows: list[tuple[tuple[float, ...], tuple[object, ...]]] = []
     shown = (values != 0) | (np.array(limits.kind, dtype=object) == CAPACITY)
-    for position in np.flatnonzero(shown):
+    for position in np.flatnonzero(shown).tolist():
         limit, value = limits.one(position), values[position]
         used, allowed = _used(model, figures, limit)
         name, unit, users, spare_for, spare, missing = "", "", "", "", np.nan, np.nan

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pulp import LpAffineExpression, LpConstraint, LpProblem, const
 
-from .marks import Limits, Slacks
+from .marks import Limits, Slacks, joined_bools, joined_floats, joined_ints
 from .problem import Bools, Floats, Ints
 
 LE, EQ, GE = const.LpConstraintLE, const.LpConstraintEQ, const.LpConstraintGE
@@ -78,8 +78,8 @@ class LinearModel:
         self._columns: list[tuple[Floats, Floats, Floats, Bools]] = []
         self._rows: list[tuple[Ints, Floats]] = []
         self._entries: list[tuple[Ints, Ints, Floats]] = []
-        self._slacks: list[tuple[Ints, str, Sequence[str], Floats, Ints, Ints, Ints, Ints]] = []
-        self._limits: list[tuple[Sequence[str], Ints, Ints, Ints, Ints, Ints, Ints, Bools]] = []
+        self._slacks: list[Slacks] = []
+        self._limits: list[Limits] = []
         self._terms: list[tuple[Ints, ...]] = []
         self._prices: list[Floats] = []
 
@@ -89,7 +89,7 @@ class LinearModel:
         self, kind: str, labels: Sequence[str], cells: Cells, scale: ArrayLike, *,
         upper: ArrayLike = np.inf, lower: ArrayLike = 0.0, integer: bool = False,
     ) -> Ints:  # fmt: skip
-        """One variable a cell, of typical size ``scale``; returns their numbers. Bounds and scale: one or one a cell."""
+        """One variable a cell, of typical size ``scale``; their numbers. Bounds and scale: one for all, or (cells,)."""
         names = self._names(kind, labels, cells)
         return self._add_columns(names, 1.0 if integer else scale, upper, lower, integer)
 
@@ -125,9 +125,15 @@ class LinearModel:
     ) -> None:  # fmt: skip
         """Count existing variables as slacks."""
         count = len(columns)
-        rules = [rule] * count if isinstance(rule, str) else rule
-        marks = (_ints(mark, count) for mark in (period, family, source, resource))
-        self._slacks.append((columns, level, rules, _floats(weight, count), *marks))
+        rules = [rule] * count if isinstance(rule, str) else list(rule)
+        of_period, of_family, of_source, of_resource = (
+            _ints(mark, count) for mark in (period, family, source, resource)
+        )
+        self._slacks.append(
+            Slacks(
+                columns, [level] * count, rules, _floats(weight, count), of_period, of_family, of_source, of_resource
+            )
+        )
 
     def limit(
         self, kind: str | Sequence[str], period: Ints, *, column: Ints | None = None, row: Ints | None = None,
@@ -135,10 +141,12 @@ class LinearModel:
     ) -> None:  # fmt: skip
         """Mark bounds of columns, or right-hand sides of rows, as limits that a planner set and that have a value."""
         count = len(period)
-        kinds = [kind] * count if isinstance(kind, str) else kind
-        marks = (_ints(mark, count) for mark in (period, family, source, resource))
-        places = (_ints(-1 if place is None else place, count) for place in (column, row))
-        self._limits.append((kinds, *marks, *places, np.full(count, least)))
+        kinds = [kind] * count if isinstance(kind, str) else list(kind)
+        of_family, of_source, of_resource = (_ints(mark, count) for mark in (family, source, resource))
+        columns, rows = (_ints(-1 if place is None else place, count) for place in (column, row))
+        self._limits.append(
+            Limits(kinds, period, of_family, of_source, of_resource, columns, rows, np.full(count, least))
+        )
 
     def rows(self, kind: str, labels: Sequence[str], cells: Cells, sense: int, right: ArrayLike) -> Ints:
         """One constraint a cell, ``sum of terms (sense) right``; returns their numbers."""
@@ -171,54 +179,46 @@ class LinearModel:
     @cached_property
     def scales(self) -> Floats:
         """(columns,) typical size of each variable, a power of two."""
-        return _joined([block[0] for block in self._columns], np.float64)
+        return joined_floats([block[0] for block in self._columns])
 
     @cached_property
     def lower(self) -> Floats:
-        return _joined([block[1] for block in self._columns], np.float64)
+        return joined_floats([block[1] for block in self._columns])
 
     @cached_property
     def upper(self) -> Floats:
-        return _joined([block[2] for block in self._columns], np.float64)
+        return joined_floats([block[2] for block in self._columns])
 
     @cached_property
     def integer(self) -> Bools:
-        return _joined([block[3] for block in self._columns], np.bool_)
+        return joined_bools([block[3] for block in self._columns])
 
     @cached_property
     def senses(self) -> Ints:
         """(rows,) LE, EQ or GE."""
-        return _joined([block[0] for block in self._rows], np.intp)
+        return joined_ints([block[0] for block in self._rows])
 
     @cached_property
     def right(self) -> Floats:
         """(rows,) right-hand sides."""
-        return _joined([block[1] for block in self._rows], np.float64)
+        return joined_floats([block[1] for block in self._rows])
 
     @cached_property
     def slacks(self) -> Slacks:
-        blocks = self._slacks
-        numbers = [_joined([block[part] for block in blocks], np.intp) for part in (0, 4, 5, 6, 7)]  # type: ignore[misc]
-        column, period, family, source, resource = numbers
-        levels = [level for block in blocks for level in [block[1]] * len(block[0])]
-        rules = [rule for block in blocks for rule in block[2]]
-        weight = _joined([block[3] for block in blocks], np.float64)
-        return Slacks(column, levels, rules, weight, period, family, source, resource)
+        """Every slack."""
+        return Slacks.joined(self._slacks)
 
     @cached_property
     def limits(self) -> Limits:
         """Every limit with a marginal value."""
-        blocks = self._limits
-        kinds = [kind for block in blocks for kind in block[0]]
-        numbers = [_joined([block[part] for block in blocks], np.intp) for part in range(1, 7)]
-        return Limits(kinds, *numbers, _joined([block[7] for block in blocks], np.bool_))
+        return Limits.joined(self._limits)
 
     @cached_property
     def terms(self) -> Terms:
         kind, column, family, resource, period = (
-            _joined([block[part] for block in self._terms], np.intp) for part in range(5)
+            joined_ints([block[part] for block in self._terms]) for part in range(5)
         )
-        return Terms(kind, column, _joined(self._prices, np.float64), family, resource, period)
+        return Terms(kind, column, joined_floats(self._prices), family, resource, period)
 
     def cost(self) -> Floats:
         """(columns,) cost of each variable, revenue negative."""
@@ -229,10 +229,10 @@ class LinearModel:
     @cached_property
     def matrix(self) -> tuple[Ints, Ints, Floats]:
         """Entries row by row (CSR): start (rows + 1,), column, value."""
-        row = _joined([block[0] for block in self._entries], np.intp)
+        row = joined_ints([block[0] for block in self._entries])
         order = np.argsort(row, kind="stable")
-        column = _joined([block[1] for block in self._entries], np.intp)[order]
-        value = _joined([block[2] for block in self._entries], np.float64)[order]
+        column = joined_ints([block[1] for block in self._entries])[order]
+        value = joined_floats([block[2] for block in self._entries])[order]
         start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.row_count))])
         return start, column, value
 
@@ -269,9 +269,7 @@ class LinearModel:
     def _names(self, kind: str, labels: Sequence[str], cells: Cells) -> _Names:
         return _Names([f"{kind}_{label}_" for label in labels], cells[0], self.period_labels, cells[1])
 
-    def _add_columns(
-        self, names: _Names, scale: ArrayLike, upper: ArrayLike, lower: ArrayLike, integer: bool
-    ) -> Ints:
+    def _add_columns(self, names: _Names, scale: ArrayLike, upper: ArrayLike, lower: ArrayLike, integer: bool) -> Ints:
         count = len(names.stem)
         self._column_names.append(names)
         self._columns.append(
@@ -294,7 +292,3 @@ def _floats(values: ArrayLike, count: int) -> Floats:
 
 def _ints(values: ArrayLike, count: int) -> Ints:
     return np.broadcast_to(np.asarray(values, dtype=np.intp), (count,))
-
-
-def _joined(blocks, dtype):  # type: ignore[no-untyped-def]
-    return np.concatenate(blocks).astype(dtype, copy=False) if blocks else np.zeros(0, dtype=dtype)

@@ -42,7 +42,20 @@ class Slacks:
 
     def of(self, level: str) -> Bools:
         """(slacks,) which are of the level."""
-        return np.array(self.level, dtype=object) == level
+        return np.array([own == level for own in self.level], dtype=np.bool_)
+
+    @classmethod
+    def joined(cls, blocks: Sequence[Slacks]) -> Slacks:
+        return cls(
+            joined_ints([block.column for block in blocks]),
+            [level for block in blocks for level in block.level],
+            [rule for block in blocks for rule in block.rule],
+            joined_floats([block.weight for block in blocks]),
+            joined_ints([block.period for block in blocks]),
+            joined_ints([block.family for block in blocks]),
+            joined_ints([block.source for block in blocks]),
+            joined_ints([block.resource for block in blocks]),
+        )
 
     def one(self, position: int) -> Slack:
         """The slack at ``position``."""
@@ -91,3 +104,28 @@ class Limits:
             int(self.resource[position]), int(self.column[position]), int(self.row[position]),
             bool(self.least[position]),
         )  # fmt: skip
+
+    @classmethod
+    def joined(cls, blocks: Sequence[Limits]) -> Limits:
+        return cls(
+            [kind for block in blocks for kind in block.kind],
+            joined_ints([block.period for block in blocks]),
+            joined_ints([block.family for block in blocks]),
+            joined_ints([block.source for block in blocks]),
+            joined_ints([block.resource for block in blocks]),
+            joined_ints([block.column for block in blocks]),
+            joined_ints([block.row for block in blocks]),
+            joined_bools([block.least for block in blocks]),
+        )
+
+
+def joined_floats(blocks: Sequence[Floats]) -> Floats:
+    return np.concatenate([np.zeros(0), *blocks])
+
+
+def joined_ints(blocks: Sequence[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.intp), *blocks])
+
+
+def joined_bools(blocks: Sequence[Bools]) -> Bools:
+    return np.concatenate([np.zeros(0, dtype=np.bool_), *blocks])

@@ -152,18 +152,16 @@ class BalanceModel(LinearModel):
             self.limit(kind, t, column=grid[cells], resource=r)
         periods = np.arange(self.problem.horizon)
         if not self.problem.settings.whole_heads:
-            for r, heads in self.heads.items():
-                if np.isfinite(resources.max_heads[r]):
-                    self.limit("Max heads", periods, column=heads, resource=r)
-                if min(resources.min_heads[r], resources.max_heads[r]) > 0:
-                    self.limit("Min heads", periods, column=heads, resource=r, least=True)
+            for resource, heads in self.heads.items():
+                if np.isfinite(resources.max_heads[resource]):
+                    self.limit("Max heads", periods, column=heads, resource=resource)
+                if min(resources.min_heads[resource], resources.max_heads[resource]) > 0:
+                    self.limit("Min heads", periods, column=heads, resource=resource, least=True)
         whole = np.array(self.runs, dtype=bool) | (sources.batch > 0)
         j, t = cells = np.nonzero(np.isfinite(self.make_limit) & ~whole[:, None])
         self.limit("Max per period", t, column=self.make[cells], family=sources.family[j], source=j)
 
-    def _source_rows(
-        self, kind: str, chosen: Ints, *, upper: Floats | float, integer: bool = False
-    ) -> dict[int, Ints]:
+    def _source_rows(self, kind: str, chosen: Ints, *, upper: Floats | float, integer: bool = False) -> dict[int, Ints]:
         """One variable a period for each of the ``chosen`` sources."""
         labels = [self.source_labels[source] for source in chosen]
         grid = self.grid(kind, labels, np.ones(len(chosen)), upper=upper, integer=integer)

@@ -45,9 +45,7 @@ def _cells(source: int, model: BalanceModel, periods: Ints | None = None) -> tup
     return np.full_like(when, source), when
 
 
-def _give_way(
-    model: BalanceModel, source: int, rows: Ints, periods: Ints, kind: str, rule: str, factor: float
-) -> None:
+def _give_way(model: BalanceModel, source: int, rows: Ints, periods: Ints, kind: str, rule: str, factor: float) -> None:
     """A slack in each row of a period whose production a planner fixed."""
     families, family = model.problem.families, int(model.problem.sources.family[source])
     fixed = ~np.isnan(families.fixed[family, periods])

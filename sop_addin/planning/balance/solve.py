@@ -192,7 +192,7 @@ def penalties(model: BalanceModel, cost: Floats) -> Floats:
 
 def _broken(model: BalanceModel, values: Floats) -> list[Slack]:
     column = model.slacks.column
-    return [model.slacks.one(i) for i in np.flatnonzero(values[column] > BROKEN * model.scales[column])]
+    return [model.slacks.one(int(i)) for i in np.flatnonzero(values[column] > BROKEN * model.scales[column])]
 
 
 def _levels(model: BalanceModel) -> Iterator[_Level]:
