@@ -76,8 +76,9 @@ def limits_frame(model: BalanceModel, solution: Solution, figures: Quantities, s
         family = problem.families.names[limit.family] if limit.family >= 0 else ""
         source = problem.sources.names[limit.source] if limit.source >= 0 else ""
         key = (-round(float(value), 6), float(order.get(limit.resource, len(order))), float(limit.period))
+        gap = missing if missing == missing and missing > 0 else np.nan
         cells = (limit.kind, name, family, source, problem.periods[limit.period], used, allowed,
-                 missing if missing == missing and missing > 0 else np.nan, float(value), unit, users, spare, spare_for)  # fmt: skip
+                 gap, float(value), unit, users, spare, spare_for)  # fmt: skip
         rows.append((key, cells))
     rows.sort(key=lambda row: row[0])
     return _typed([cells for _, cells in rows], LIMIT_COLUMNS, ("Used", "Allowed", "Short", "Marginal value", "Spare"))
