@@ -208,7 +208,7 @@ class TestProcesses:
 
     def test_stop_ends_the_run_and_leaves_them_ready(self) -> None:
         def stop(done: int, total: int) -> None:
-            if done > 3:
+            if done > 10:
                 raise Stopped("Stopped")
 
         with pytest.raises(Stopped):
