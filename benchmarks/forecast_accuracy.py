@@ -5,9 +5,9 @@
     python benchmarks/forecast_accuracy.py m3 --without weights cleaning "STL-AR"          # what each step contributes
 
 A CSV has unique_id, ds, y (further columns are ignored; `--by state` adds series up first; `--season 52` = weeks).
-`--before 12` leaves the last 12 periods out of everything: rules are chosen there, figures are reported without it. The last `--horizon`
-periods of every series are held out. OWA compares with Naive2 for m3 (as in the M4 competition) and with seasonal
-naive elsewhere. WAPE and bias are on the sum of the horizon's demand per series ("cumulative").
+`--before 12` leaves the last 12 periods out of everything: rules are chosen there, figures are reported without it.
+The last `--horizon` periods of every series are held out. OWA compares with Naive2 for competitions (as in M4) and with
+seasonal naive elsewhere. WAPE and bias are on the sum of the horizon's demand per series ("cumulative").
 """
 
 from __future__ import annotations
