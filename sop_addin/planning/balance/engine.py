@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...model.errors import SolverError
 from .linear_model import GE, LE, LinearModel
-from .problem import Bools, Floats
+from .problem import Bools, Floats, Ints
 
 INTERIOR_POINT_FROM = 60_000  # non-zeros: above, a cold simplex that takes long is given up for interior point
 MIP_GAP = 1e-6
@@ -93,6 +93,9 @@ class Engine(Protocol):
     def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def start_from(self, values: Floats) -> None: ...
     def forget(self) -> None: ...
+    def remember(self) -> None: ...
+    def recall(self) -> None: ...
+    def change_entries(self, rows: Ints, columns: Ints, entries: Floats) -> None: ...
 
 
 def scaled_matrix(model: LinearModel) -> Matrix:
@@ -122,6 +125,16 @@ def scaled_matrix(model: LinearModel) -> Matrix:
     )
 
 
+def natural_bounds(matrix: Matrix) -> Bounds:
+    """The bounds of ``matrix`` in natural units."""
+    return Bounds(
+        matrix.lower * matrix.column_scale,
+        matrix.upper * matrix.column_scale,
+        matrix.row_lower / matrix.row_scale,
+        matrix.row_upper / matrix.row_scale,
+    )
+
+
 def money_scale(cost: Floats, column_scale: Floats) -> float:
     """A power of two that brings the typical scaled cost near 1."""
     sizes = np.abs(cost * column_scale)
@@ -135,12 +148,7 @@ class BoundedEngine:
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
         self.row_scale = matrix.row_scale
-        self.current = Bounds(
-            matrix.lower * matrix.column_scale,
-            matrix.upper * matrix.column_scale,
-            matrix.row_lower / matrix.row_scale,
-            matrix.row_upper / matrix.row_scale,
-        )
+        self.current = natural_bounds(matrix)
 
     def bounds(self) -> Bounds:
         """A copy of the current bounds."""
@@ -179,6 +187,15 @@ class BoundedEngine:
         now = self.current
         self.current = Bounds(now.lower, now.upper, np.append(now.row_lower, -np.inf), np.append(now.row_upper, upper))
         self._add_row(columns, entries * scale, upper * scale)
+
+    def change_entries(self, rows: Ints, columns: Ints, entries: Floats) -> None:
+        """Set entries of the matrix, natural units; only such as were there before."""
+        scaled = entries * self.row_scale[rows] * self.matrix.column_scale[columns]
+        for row, column, entry in zip(rows.tolist(), columns.tolist(), scaled.tolist(), strict=True):
+            self._change_entry(row, column, entry)
+
+    def _change_entry(self, row: int, column: int, entry: float) -> None:
+        raise NotImplementedError
 
     def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
         raise NotImplementedError

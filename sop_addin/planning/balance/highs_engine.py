@@ -32,6 +32,8 @@ class HighsEngine(BoundedEngine):
         super().__init__(matrix)
         self.relaxed = False
         self.cold = True
+        self.kept: Any = None
+        self.kept_rows = 0
         self.highs: Any = highspy.Highs()
         self._option("output_flag", False)
         self._option("threads", 1)  # one thread: same path through the search on every machine
@@ -123,6 +125,25 @@ class HighsEngine(BoundedEngine):
         """Start the next solve anew: in a large model the last basis only misleads where the goal is another."""
         self.highs.clearSolver()
         self.cold = True
+
+    def remember(self) -> None:
+        """Keep the basis of the last solve."""
+        self.kept, self.kept_rows = self.highs.getBasis(), len(self.row_scale)
+
+    def recall(self) -> None:
+        """The next solve starts from the basis that was kept last."""
+        rows = len(self.row_scale) - self.kept_rows
+        if not rows:
+            self.highs.setBasis(self.kept)  # as it is: to look at it from Python takes longer than a re-solve
+            return
+        basis = highspy.HighsBasis()
+        basis.valid = True
+        basis.col_status = self.kept.col_status
+        basis.row_status = list(self.kept.row_status) + [highspy.HighsBasisStatus.kBasic] * rows
+        self.highs.setBasis(basis)
+
+    def _change_entry(self, row: int, column: int, entry: float) -> None:
+        self.highs.changeCoeff(row, column, entry)
 
     def start_from(self, values: Floats) -> None:
         """Offer a feasible plan to the search."""

@@ -36,6 +36,8 @@ class BalanceModel(LinearModel):
             for family, name in zip(problem.sources.family, problem.sources.names, strict=True)
         ]
         self.source_labels = _labels(source_names)
+        self.labels = (self.family_labels, self.resource_labels, self.source_labels, self.period_labels)
+        """What the names of columns are made of."""
         self.family_scale = np.array(_family_scales(problem), dtype=np.float64)
         self.resource_scale = np.array(_resource_scales(problem, self.family_scale), dtype=np.float64)
         self.resource_value = np.array(_resource_values(problem), dtype=np.float64)

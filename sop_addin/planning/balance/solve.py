@@ -45,6 +45,11 @@ class Worth(NamedTuple):
             found.row_duals[:rows].copy(), np.minimum(found.column_duals, 0.0), np.maximum(found.column_duals, 0.0)
         )
 
+    @classmethod
+    def nothing(cls, model: BalanceModel) -> Worth:
+        """No limit is worth anything."""
+        return cls(np.zeros(model.row_count), np.zeros(model.column_count), np.zeros(model.column_count))
+
     def of_limits(self, limits: Limits) -> Floats:
         """(limits,) the value of each limit."""
         of_column = np.where(limits.least, self.lower[limits.column], self.upper[limits.column])
@@ -79,21 +84,25 @@ class _Level:
     weights: Floats
 
 
-def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solution:
-    """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end."""
+def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_only: bool = False) -> Solution:
+    """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end.
+
+    engine: holds the figures of the model, maybe in another scaling. values_only: no marginal values, all are 0.
+    """
     search = _Search(model, engine, seconds)
     cost = model.cost()
     penalised = cost + penalties(model, cost)
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
+    engine.remember()
     broken = bool(_broken(model, outcome.values))
-    worth: Worth | None = None
+    worth = Worth.nothing(model) if values_only else None
     if broken:
         outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome)
-        if model.row_count > ONE_BY_ONE and not len(model.integers):
+        if worth is None and model.row_count > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
     worth = worth or _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
-    values = _tie_broken(model, engine, cost if broken else penalised, outcome)
+    values = _tie_broken(model, engine, bounds, cost if broken else penalised, outcome)
     return Solution(
         values,
         worth,
@@ -114,9 +123,8 @@ class _Search:
         self.proven = True
         self.last: Floats | None = None
         self.model = model
-        matrix = engine.matrix
-        self.lower = (matrix.lower * matrix.column_scale)[self.integers]
-        self.upper = (matrix.upper * matrix.column_scale)[self.integers]
+        bounds = engine.bounds()
+        self.lower, self.upper = bounds.lower[self.integers], bounds.upper[self.integers]
 
     def solve(self, cost: Floats, share: float = 1.0) -> Outcome:
         """Minimise ``cost``. With whole numbers: duals and continuous values are those of the LP with them fixed."""
@@ -144,8 +152,7 @@ class _Search:
         if not len(self.integers):
             return None
         columns = self.model.slacks.column
-        matrix = self.engine.matrix
-        upper = (matrix.upper * matrix.column_scale)[columns]
+        upper = self.engine.bounds().upper[columns]
         nothing = np.zeros(len(columns))
         self.engine.bound_columns(columns, nothing, nothing)
         try:
@@ -304,12 +311,12 @@ def _limit_values(
     return worth
 
 
-def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
+def _tie_broken(model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome) -> Floats:
     """Values of the one plan among the optima; whole numbers stay as they are."""
     matrix = engine.matrix
     scale = money_scale(cost, matrix.column_scale)
     reduced = outcome.column_duals * matrix.column_scale * scale
-    lower, upper = matrix.lower * matrix.column_scale, matrix.upper * matrix.column_scale
+    lower, upper = bounds.lower, bounds.upper
     at_lower, at_upper = np.flatnonzero(reduced > ACTIVE), np.flatnonzero((reduced < -ACTIVE) & np.isfinite(upper))
     engine.bound_columns(at_lower, lower[at_lower], lower[at_lower])
     engine.bound_columns(at_upper, upper[at_upper], upper[at_upper])
@@ -319,7 +326,7 @@ def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outc
         engine.bound_columns(integers, whole, whole)
     rows = model.row_count
     duals = outcome.row_duals[:rows] / matrix.row_scale * scale
-    row_lower, row_upper = matrix.row_lower / matrix.row_scale, matrix.row_upper / matrix.row_scale
+    row_lower, row_upper = bounds.row_lower[:rows], bounds.row_upper[:rows]
     free = row_lower != row_upper
     low = np.flatnonzero(free & (duals > ACTIVE) & np.isfinite(row_lower))
     high = np.flatnonzero(free & (duals < -ACTIVE) & np.isfinite(row_upper))
