@@ -18,7 +18,7 @@ from ...model.calendar import MONTH
 from ..layout import CHART_LINES, CHART_ROW
 from . import styles as look
 from .grid_rules import AREA_PERIODS, GridArea
-from .home_figures import column_of, grid_sum
+from .home_figures import column_of, date_formula, grid_sum
 from .sheets_common import Context, address
 
 HISTORY = 12
@@ -132,16 +132,8 @@ def _figures(
         index = f"MIN({ahead + 1},COLUMNS({name})-{lead})+{lead}"
         header = address(header_row, column, "row")
         worksheet.write_formula(header_row - 1, column - 1, f'=IFERROR(INDEX({name},1,{index})&"","")', style, "")
-        year = f"LEFT({header},4)"
-        week = f"DATE({year},1,4)-WEEKDAY(DATE({year},1,4),2)+1+7*(MID({header},7,2)-1)"
-        back = past - step
-        of_month, of_week = f"DATE({year},MID({header},6,2),1)", week
-        if back > 0:
-            of_month, of_week = f"EDATE({of_month},-{back})", f"{week}-{7 * back}"
         date = address(date_row, column, "row")
-        worksheet.write_formula(
-            date_row - 1, column - 1, f'=IFERROR(IF(MID({header},6,1)="W",{of_week},{of_month}),"")', dates, ""
-        )
+        worksheet.write_formula(date_row - 1, column - 1, f"={date_formula(header, past - step)}", dates, "")
         for offset, (_, series, part) in enumerate(rows):
             if step < past:
                 actual = f"SUMIFS(tblStock[{series.actual}],tblStock[Family],{owner},tblStock[Period],{date})"
