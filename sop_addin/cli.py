@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, cli_open, cli_setup
+from . import __version__, cli_import, cli_open, cli_setup
 from .cli_output import (
     count_line,
     findings_json,
@@ -227,6 +227,7 @@ def build_template(
 
 
 app.command("open")(cli_open.open_workbook)
+app.command("import")(cli_import.import_)
 app.command()(cli_setup.install)
 app.command()(cli_setup.uninstall)
 app.command()(cli_setup.doctor)

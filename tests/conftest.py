@@ -16,6 +16,7 @@ import pytest
 
 from sop_addin.engines.libreoffice import NoLibreOffice, find_installation
 
+os.environ["SOP_ADDIN_CACHE"] = "off"  # a test must not get the forecast of an earlier run
 GOLDEN = Path(__file__).parent / "golden"
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
