@@ -16,6 +16,7 @@ import xlwings as xw
 from . import __version__, stop
 from .cli_output import write_report
 from .engines.errors import EngineError
+from .excel.layout import SCENARIO_NAME
 from .excel.read_tables import read_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
@@ -27,7 +28,6 @@ from .model.validation import validate
 from .planning.cycle import STEPS, run_cycle
 
 TITLE = "S&OP"
-SCENARIO_NAME = "SopScenario"
 
 
 def check() -> None:

@@ -5,7 +5,7 @@ The template builder and ``write_plan`` both take their cells from here, so a bu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import pandas as pd
 
@@ -28,9 +28,17 @@ from .grids import (
 )
 
 
-def grid_blocks(tables: Tables, plan: Plan | None = None) -> dict[str, GridBlock]:
-    """All grids of a workbook that we build, formulas and figures in place."""
-    rows = {grid.name: grid_rows(grid, tables) for grid in GRIDS}
+def grid_blocks(
+    tables: Tables, plan: Plan | None = None, left_out: Collection[tuple[str, str]] = ()
+) -> dict[str, GridBlock]:
+    """All grids of a workbook that we build, formulas and figures in place.
+
+    ``left_out``: (grid, measure) of rows that the workbook does not have; no formula of another row may need them.
+    """
+    rows = {
+        grid.name: [row for row in grid_rows(grid, tables) if (grid.name, row.measure) not in left_out]
+        for grid in GRIDS
+    }
     places = {grid.name: canonical_place(grid, rows[grid.name], tables.periods) for grid in GRIDS}
     cells = GridCells(tables, plan, places)
     blocks = {}

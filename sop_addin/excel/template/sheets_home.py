@@ -9,7 +9,7 @@ from lxml import etree
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import GRID_BY_NAME, STEPS
-from ..layout import TABLE_ROW
+from ..layout import SCENARIO_NAME, TABLE_ROW
 from . import styles as look
 from .ribbon import ribbon_2010
 from .sheets_common import CAPTION_ROW, Context, address
@@ -25,8 +25,6 @@ FINDINGS_SHOWN = 8
 BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
 HELPER_LEFT = 17
 HELPER_PERIODS = 36
-SCENARIO_NAME = "SopScenario"
-"""Defined name of the cell that workbook/vba/SopScenarios.bas reads and writes."""
 FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 1)
 
 SHORTCUTS = (

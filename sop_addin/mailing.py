@@ -1,0 +1,115 @@
+"""Copies for mail: from a workbook file to a file that can be sent. Joins the engine of closed files and `excel.share`.
+
+Used by the command `share` and by the button "Mail copy".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .engines.closed_file import open_book, recalculate_bytes
+from .engines.closed_file.atomic_save import save_atomically
+from .excel.plan_on_sheets import plan_on_sheets
+from .excel.read_tables import read_grids_raw, read_raw
+from .excel.share.base_state import base_texts
+from .excel.share.choice import Choice, checked
+from .excel.share.inputs import Inputs, editable_cells
+from .excel.share.package import clean_copy
+from .excel.share.selection import COST_MEASURES, selected_grid, selected_inputs, selected_plan
+from .excel.template import workbook_bytes
+from .model.errors import InputError
+from .model.reading import typed_tables
+from .model.schema import SHEETS
+
+NOTE_SHEET, NOTE_CELL = "Home", (4, 2)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A copy that was written. ``remarks``: what its sender should know, one sentence each."""
+
+    out: Path
+    size: int
+    seconds: float
+    choice: Choice
+    remarks: list[str]
+
+
+def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, today: dt.date | None = None) -> Shared:
+    """Write a copy of ``book`` for mail to ``out`` (.xlsx); ``book`` stays as it is.
+
+    Where families or costs are left out the copy is built anew from what may go along, so that nothing else can be in
+    it; sheets and columns of the planner's own are left out then. ``only_theirs``: the families of the owner. Raises
+    InputError for unknown families and owners, WorkbookError for a file that is no S&OP workbook.
+    """
+    begin = time.perf_counter()
+    if out.suffix.lower() != ".xlsx":
+        raise InputError(f"'{out.name}' must end in .xlsx: a copy for mail has no macros.")
+    day = today or dt.date.today()
+    remarks: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        raw, grids, sheets = _read(book)
+        choice = checked(choice, raw, only_theirs=only_theirs)
+        source = book.read_bytes()
+        if choice.leaves_something_out:
+            source = _built_anew(raw, grids, choice)
+            path = Path(folder, "Copy.xlsm")
+            path.write_bytes(source)
+            own = [name for name in sheets if name not in {sheet.name for sheet in SHEETS}]
+            if own:
+                remarks.append(f"Left out, as they may hold anything: your sheets {', '.join(own)}.")
+            raw, grids, _ = _read(path)
+    copy = clean_copy(
+        source,
+        editable_cells(Inputs(choice, raw), raw, grids),
+        base_texts(choice, raw, grids, day),
+        (NOTE_SHEET, NOTE_CELL, note_text(choice, day)),
+    )
+    if copy.values:
+        where = ", ".join(f"{name} ({count})" for name, count in copy.values.items())
+        remarks.append(f"Formulas that need macros or other workbooks are values in the copy: {where}.")
+    if copy.hidden:
+        remarks.append(f"Hidden sheets go along: {', '.join(copy.hidden)}.")
+    if copy.dropped:
+        remarks.append(f"Left out: {', '.join(copy.dropped)}.")
+    save_atomically(out, copy.data, None)
+    return Shared(out, len(copy.data), time.perf_counter() - begin, choice, remarks)
+
+
+def note_text(choice: Choice, day: dt.date) -> str:
+    """The line on Home that tells a copy from the workbook."""
+    who = f" for {choice.owner}" if choice.owner else ""
+    parts = [f"Copy for mail{who}, {day.isoformat()}."]
+    if choice.families is not None:
+        parts.append(f"Only {', '.join(choice.families)}.")
+    if choice.without_cost:
+        parts.append("Without costs and margins.")
+    parts.append("Your input cells are open; send the file back.")
+    return " ".join(parts)
+
+
+def _read(path: Path) -> tuple[Any, Any, list[str]]:
+    """Raw tables, raw grids and names of the sheets."""
+    book = open_book(path)
+    try:
+        return read_raw(book), read_grids_raw(book), [sheet.name for sheet in book.sheets]
+    finally:
+        book.close()
+
+
+def _built_anew(raw: Any, grids: Any, choice: Choice) -> bytes:
+    """A workbook of the chosen families and figures alone."""
+    everything = typed_tables(raw, sales_plan=grids.get("SalesPlan"), production_plan=grids.get("ProductionPlan"))
+    chosen = selected_inputs(raw, choice)
+    tables = typed_tables(
+        chosen,
+        sales_plan=selected_grid(grids.get("SalesPlan"), choice),
+        production_plan=selected_grid(grids.get("ProductionPlan"), choice),
+    )
+    plan = selected_plan(plan_on_sheets(everything, raw, grids), tables, chosen, choice)
+    return recalculate_bytes(workbook_bytes(chosen, tables, plan, COST_MEASURES if choice.without_cost else ()))
