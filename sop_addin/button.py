@@ -8,8 +8,11 @@ import importlib
 TITLE = "S&OP"
 
 
-def press(name: str) -> None:
-    """Run the function ``name`` of sop_addin.macros for the workbook that called."""
+def press(name: str, *codes: str) -> None:
+    """Run the function ``name`` of sop_addin.macros for the workbook that called.
+
+    ``codes``: texts that go to it, each as the four-digit hexadecimal UTF-16 codes of its characters.
+    """
     try:
         macro = getattr(importlib.import_module("sop_addin.macros"), name)
     except Exception as error:  # noqa: BLE001 - whatever an import raises
@@ -18,7 +21,7 @@ def press(name: str) -> None:
             "again with 'pip install --force-reinstall sop-addin'. Nothing was changed."
         )
         return
-    macro()
+    macro(*(bytes.fromhex(code).decode("utf-16-be") for code in codes))
 
 
 def _tell(message: str) -> None:

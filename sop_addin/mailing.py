@@ -26,6 +26,8 @@ from .model.errors import InputError
 from .model.reading import typed_tables
 from .model.schema import SHEETS
 
+__all__ = ["Choice", "Shared", "share"]
+
 NOTE_SHEET, NOTE_CELL = "Home", (4, 2)
 
 

@@ -26,6 +26,13 @@ def test_a_button_runs_its_macro(macros):
     assert pressed == ["forecast"]
 
 
+def test_texts_arrive_as_they_were_typed(macros):
+    given = []
+    macros.mail_copy = lambda *texts: given.extend(texts)
+    button.press("mail_copy", "Zoë '); #".encode("utf-16-be").hex(), "")
+    assert given == ["Zoë '); #", ""]
+
+
 class FakeApp:
     def __init__(self) -> None:
         self.status_bar = ""

@@ -23,8 +23,8 @@ Private mRunning As Boolean
 Private mEnded As Date
 Private mRibbon As IRibbonUI
 
-Public Sub RunStep(ByVal title As String, ByVal macro As String)
-    ' Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
+Public Sub RunStep(ByVal title As String, ByVal macro As String, Optional ByVal texts As String = "")
+    ' texts: further arguments, as PythonTexts spells them. Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
     Dim before As ExcelState
     Dim problem As String
 
@@ -36,7 +36,7 @@ Public Sub RunStep(ByVal title As String, ByVal macro As String)
     problem = PythonProblem()
     If problem = "" Then
         UseSafeFolder
-        RunPython "from sop_addin.button import press; press('" & macro & "')"
+        RunPython "from sop_addin.button import press; press('" & macro & "'" & texts & ")"
     End If
 Finish:
     On Error Resume Next
@@ -64,6 +64,26 @@ Public Function CanUndo() As Boolean
         On Error Resume Next
         CanUndo = (CStr(ThisWorkbook.Worksheets("Undo").Range("A1").Value) <> "")
     #End If
+End Function
+
+Public Function CanPressStop() As Boolean
+    ' On Windows Excel waits for Python and no button can be pressed: Esc stops there. On a Mac Python runs beside Excel.
+    #If Mac Then
+        CanPressStop = True
+    #End If
+End Function
+
+Public Function PythonTexts(ParamArray texts() As Variant) As String
+    ' Each text as one more argument for Python. Code points only: nothing in a text can become code.
+    Dim entry As Variant
+    Dim position As Long
+    For Each entry In texts
+        PythonTexts = PythonTexts & ", '"
+        For position = 1 To Len(entry)
+            PythonTexts = PythonTexts & Right$("000" & Hex$(AscW(Mid$(entry, position, 1)) And &HFFFF&), 4)
+        Next position
+        PythonTexts = PythonTexts & "'"
+    Next entry
 End Function
 
 Public Sub KeepRibbon(ByVal ribbon As IRibbonUI)
