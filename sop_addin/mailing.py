@@ -20,7 +20,7 @@ from .excel.share.base_state import base_texts
 from .excel.share.choice import Choice, checked
 from .excel.share.inputs import Inputs, editable_cells
 from .excel.share.package import clean_copy
-from .excel.share.selection import COST_MEASURES, selected_grid, selected_inputs, selected_plan
+from .excel.share.selection import COST_MEASURES, SHARED_MEASURES, selected_grid, selected_inputs, selected_plan
 from .excel.template import workbook_bytes
 from .model.errors import InputError
 from .model.reading import typed_tables
@@ -29,6 +29,7 @@ from .model.schema import SHEETS
 __all__ = ["Choice", "Shared", "share"]
 
 NOTE_SHEET, NOTE_CELL = "Home", (4, 2)
+_OURS = frozenset(sheet.name for sheet in SHEETS)
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
             source = _built_anew(raw, grids, choice)
             path = Path(folder, "Copy.xlsm")
             path.write_bytes(source)
-            own = [name for name in sheets if name not in {sheet.name for sheet in SHEETS}]
-            if own:
+            if own := [name for name in sheets if name not in _OURS]:
                 remarks.append(f"Left out, as they may hold anything: your sheets {', '.join(own)}.")
             raw, grids, _ = _read(path)
     copy = clean_copy(
@@ -75,8 +75,8 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
     if copy.values:
         where = ", ".join(f"{name} ({count})" for name, count in copy.values.items())
         remarks.append(f"Formulas that need macros or other workbooks are values in the copy: {where}.")
-    if copy.hidden:
-        remarks.append(f"Hidden sheets go along: {', '.join(copy.hidden)}.")
+    if hidden := [name for name in copy.hidden if name not in _OURS]:
+        remarks.append(f"Hidden sheets go along: {', '.join(hidden)}.")
     if copy.dropped:
         remarks.append(f"Left out: {', '.join(copy.dropped)}.")
     save_atomically(out, copy.data, None)
@@ -114,4 +114,5 @@ def _built_anew(raw: Any, grids: Any, choice: Choice) -> bytes:
         production_plan=selected_grid(grids.get("ProductionPlan"), choice),
     )
     plan = selected_plan(plan_on_sheets(everything, raw, grids), tables, chosen, choice)
-    return recalculate_bytes(workbook_bytes(chosen, tables, plan, COST_MEASURES if choice.without_cost else ()))
+    left_out = COST_MEASURES if choice.without_cost else ()
+    return recalculate_bytes(workbook_bytes(chosen, tables, plan, left_out, SHARED_MEASURES))

@@ -186,8 +186,8 @@ def test_what_goes_along_is_what_the_workbook_shows(copies, sheets) -> None:
             keys = ["Family" if "Family" in table.frame.columns else "Resource", "Measure"]
             ours = {tuple(row[:2]): row for row in table.frame[[*keys, "2027-01", "2027-06"]].itertuples(index=False)}
             for row in copied[grid].frame[[*keys, "2027-01", "2027-06"]].itertuples(index=False):
-                if row[0] != "Total" and grid != "CapacityPlan" and row[1] != "Planned":
-                    assert row == ours[row[0], row[1]]
+                if row[0] != "Total" and grid not in ("CapacityPlan", "Workings") and row[1] != "Planned":
+                    assert row == pytest.approx(ours[row[0], row[1]], rel=1e-9, abs=1e-6, nan_ok=True), (grid, name)
         if name == "whole":
             for table in raw:
                 if table != "tblVersions":

@@ -27,6 +27,13 @@ COST_MEASURES = frozenset(
     for measure in grid.measures
     if measure.unit.startswith("money") and measure.name not in SHOWN_MONEY
 )
+SHARED_MEASURES = frozenset(
+    (grid.name, measure.name)
+    for grid in (GRID_BY_NAME["CapacityPlan"], GRID_BY_NAME["FinancePlan"])
+    for measure in grid.measures
+    if measure.live
+)
+"""Rows whose formulas need every family and every cost: where something is left out they are figures."""
 _COST_LEVERS = frozenset({"Unit cost", "Carbon price"})
 _COST_WORDS = re.compile(r"cost|margin|profit|turns|stock value|cash|\bCCC\b", re.I)
 """In the name or definition of a key figure: costs are in it, or can be worked out from it."""

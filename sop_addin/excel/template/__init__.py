@@ -15,18 +15,19 @@ def workbook_bytes(
     tables: Tables,
     plan: Plan | None = None,
     left_out: Collection[tuple[str, str]] = (),
+    as_values: Collection[tuple[str, str]] = (),
 ) -> bytes:
     """A complete .xlsm with these inputs and, where given, the plan solved for them; formulas not yet calculated.
 
-    ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed. ``left_out``: rows
-    that the plan sheets are to lack (see `grid_blocks`).
+    ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed. ``left_out`` and
+    ``as_values``: rows that the plan sheets lack, or show without formulas (see `grid_blocks`).
     """
     from ..grid_cells import grid_blocks
     from .build import build_workbook
 
     cells = {name: table.frame if isinstance(table, RawTable) else table for name, table in raw.items()}
     outputs = {} if plan is None else _outputs(plan)
-    return build_workbook(cells, tables, grid_blocks(tables, plan, left_out), outputs)
+    return build_workbook(cells, tables, grid_blocks(tables, plan, left_out, as_values), outputs)
 
 
 def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
