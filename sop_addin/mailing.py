@@ -28,7 +28,6 @@ from .model.schema import SHEETS
 
 __all__ = ["Choice", "Shared", "share"]
 
-NOTE_SHEET, NOTE_CELL = "Home", (4, 2)
 _OURS = frozenset(sheet.name for sheet in SHEETS)
 
 
@@ -70,7 +69,7 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
         source,
         editable_cells(Inputs(choice, raw), raw, grids),
         base_texts(choice, raw, grids, day),
-        (NOTE_SHEET, NOTE_CELL, note_text(choice, day)),
+        about_lines(choice, day),
     )
     if copy.values:
         where = ", ".join(f"{name} ({count})" for name, count in copy.values.items())
@@ -83,16 +82,19 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
     return Shared(out, len(copy.data), time.perf_counter() - begin, choice, remarks)
 
 
-def note_text(choice: Choice, day: dt.date) -> str:
-    """The line on Home that tells a copy from the workbook."""
-    who = f" for {choice.owner}" if choice.owner else ""
-    parts = [f"Copy for mail{who}, {day.isoformat()}."]
+def about_lines(choice: Choice, day: dt.date) -> list[str]:
+    """What the sheet "About this copy" says."""
+    lines = [f"A copy for mail{f' for {choice.owner}' if choice.owner else ''}, made on {day.isoformat()}. No macros."]
     if choice.families is not None:
-        parts.append(f"Only {', '.join(choice.families)}.")
+        lines.append(f"Only {', '.join(choice.families)}. Resources that other families use too show no load.")
     if choice.without_cost:
-        parts.append("Without costs and margins.")
-    parts.append("Your input cells are open; send the file back.")
-    return " ".join(parts)
+        lines.append("Without costs and margins.")
+    if choice.leaves_something_out:
+        lines.append("Capacity and Finance show figures instead of formulas.")
+    whose = f"The input cells of {choice.owner}" if choice.owner else "The input cells"
+    lines.append(f"{whose} are open, and some rows below the tables; the rest is protected, without a password.")
+    lines.append("Buttons named on Home and in the Guide belong to the workbook that this was copied from.")
+    return lines
 
 
 def _read(path: Path) -> tuple[Any, Any, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -33,7 +33,8 @@ from .parts import (
 )
 from .sheet_part import Cell, Editable, Looks, Texts, shared_item, sheet_part, text_item
 
-LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", COPY_SHEET)
+ABOUT_SHEET = "About this copy"
+LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", COPY_SHEET, ABOUT_SHEET)
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
@@ -43,7 +44,6 @@ _DROPPED = frozenset(
                  "pivotCaches", "webPublishing", "fileRecoveryPr", "webPublishObjects", "smartTagPr", "smartTagTypes",
                  "functionGroups", "oleSize", "extLst")
 )  # fmt: skip
-_COPY_PART = "xl/worksheets/sopCopy.xml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
 
 
@@ -62,19 +62,19 @@ def clean_copy(
     data: bytes,
     editable: Mapping[str, Editable],
     kept_texts: Collection[str] = (),
-    note: tuple[str, Cell, str] | None = None,
+    about: Sequence[str] = (),
 ) -> CleanCopy:
     """A workbook file without macros, ribbon, controls, links, queries, hidden system sheets and traces of persons.
 
     ``editable``: by sheet, the cells that stay open to typing; the rest is protected, without a password.
-    ``kept_texts``: written below each other into a very hidden sheet of its own. ``note``: sheet, empty cell, text.
+    ``kept_texts``: written below each other into a very hidden sheet of its own; ``about``: into one that is seen.
     Raises WorkbookError where the bytes are no workbook.
     """
     parts = read_parts(data)
     main = next((one.target for one in relationships(parts, "") if one.kind == "officeDocument"), "")
     if main not in parts:
         raise WorkbookError("This is no Excel workbook; give an .xlsm or .xlsx file.")
-    return _Copy(parts, main).made(editable, kept_texts, note)
+    return _Copy(parts, main).made(editable, kept_texts, about)
 
 
 class _Copy:
@@ -88,7 +88,7 @@ class _Copy:
         self.sheets = self._kept_sheets()
 
     def made(
-        self, editable: Mapping[str, Editable], kept_texts: Collection[str], note: tuple[str, Cell, str] | None
+        self, editable: Mapping[str, Editable], kept_texts: Collection[str], about: Sequence[str]
     ) -> CleanCopy:
         styles = self._only("styles")
         texts = Texts(self._old_texts())
@@ -98,7 +98,6 @@ class _Copy:
         for name, part in self.sheets.items():
             links = self._with_targets(part, native)
             ids = frozenset(one.id for one in links)
-            remark = (note[1], note[2]) if note and note[0] == name else None
             content, changed = sheet_part(
                 self.parts[part],
                 ids,
@@ -107,7 +106,6 @@ class _Copy:
                 native,
                 editable.get(name, Editable()),
                 [parse(self.out[one.target]).get("ref", "A1") for one in links if one.kind == "table"],
-                remark,
             )
             self._put(part, content, links)
             if changed:
@@ -118,7 +116,7 @@ class _Copy:
                 self._put(one.target, self.parts[one.target], harmless(self.parts, one.target))
         if styles:
             self._put(styles.target, small.styles_part(self.parts[styles.target], looks.made), [])
-        self._workbook(kept_texts, texts, native)
+        self._workbook({COPY_SHEET: kept_texts, ABOUT_SHEET: about}, texts, native)
         strings = small.strings_part(list(texts.numbers), texts.uses)
         self.out["xl/sharedStrings.xml"] = strings
         self.types["xl/sharedStrings.xml"] = _STRINGS_TYPE
@@ -207,7 +205,7 @@ class _Copy:
 
     # --- the workbook and the package
 
-    def _workbook(self, kept_texts: Collection[str], texts: Texts, native: Native) -> None:
+    def _workbook(self, added: Mapping[str, Collection[str]], texts: Texts, native: Native) -> None:
         root = self.root
         for element in list(root):
             if element.tag in _DROPPED or element.tag == f"{{{COMPATIBILITY}}}AlternateContent":
@@ -223,8 +221,9 @@ class _Copy:
                 view.attrib.pop(name, None)
         self._names(native)
         links = [one for one in self.links.values() if one.target in self.out]
-        if kept_texts:
-            self._copy_sheet(kept_texts, texts, links)
+        for name, lines in added.items():
+            if lines and name not in self.sheets:
+                self._add_sheet(name, lines, texts, links)
         strings = Relationship("rIdSopTexts", "sharedStrings", "xl/sharedStrings.xml", False, f"{OFFICE}/sharedStrings")
         etree.cleanup_namespaces(root, keep_ns_prefixes=["r"])
         for name in [name for name in root.attrib if name.startswith(f"{{{COMPATIBILITY}}}")]:
@@ -252,22 +251,25 @@ class _Copy:
         if not len(names):
             self.root.remove(names)
 
-    def _copy_sheet(self, kept_texts: Collection[str], texts: Texts, links: list[Relationship]) -> None:
-        """The very hidden sheet that says what the copy was when it was made."""
+    def _add_sheet(self, name: str, lines: Collection[str], texts: Texts, links: list[Relationship]) -> None:
+        """A sheet with one text a row; what the copy was when it was made is very hidden."""
         sheet = new_root(tag("worksheet"), MAIN)
         data = etree.SubElement(sheet, tag("sheetData"))
-        for number, text in enumerate(kept_texts, start=1):
+        for number, text in enumerate(lines, start=1):
             row = etree.SubElement(data, tag("row"), r=str(number))
             cell = etree.SubElement(row, tag("c"), r=f"A{number}", t="s")
             etree.SubElement(cell, tag("v")).text = str(texts.number(text_item(text)))
         etree.SubElement(sheet, tag("sheetProtection"), sheet="1")
-        self._put(_COPY_PART, serialise(sheet), [])
-        self.types[_COPY_PART] = _SHEET_TYPE
+        part, link = f"xl/worksheets/sop{name.partition(' ')[0]}.xml", f"rIdSop{name.partition(' ')[0]}"
+        self._put(part, serialise(sheet), [])
+        self.types[part] = _SHEET_TYPE
         sheets = self.root.find(tag("sheets"))
         number = max(int(one.get("sheetId")) for one in sheets) + 1
-        entry = etree.SubElement(sheets, tag("sheet"), name=COPY_SHEET, sheetId=str(number), state="veryHidden")
-        entry.set(R_ID, "rIdSopCopy")
-        links.append(Relationship("rIdSopCopy", "worksheet", _COPY_PART, False, f"{OFFICE}/worksheet"))
+        entry = etree.SubElement(sheets, tag("sheet"), name=name, sheetId=str(number))
+        if name == COPY_SHEET:
+            entry.set("state", "veryHidden")
+        entry.set(R_ID, link)
+        links.append(Relationship(link, "worksheet", part, False, f"{OFFICE}/worksheet"))
 
     def _put(self, part: str, content: bytes, links: list[Relationship]) -> None:
         self.out[part] = content

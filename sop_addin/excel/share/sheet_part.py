@@ -67,13 +67,11 @@ def sheet_part(
     native: Callable[[str], bool],
     editable: Editable,
     tables: Sequence[str] = (),
-    note: tuple[Cell, str] | None = None,
 ) -> tuple[bytes, int]:
     """The worksheet for the copy, and how many formulas became values.
 
     ``kept_ids``: relationships that the copy has. ``native``: whether a formula is kept. ``tables``: areas of the
     tables on the sheet; cells with a list to choose from that are not in one stay open, as charts follow them.
-    ``note``: a text for a cell that is empty.
     """
     root = parse(content)
     for element in list(root):
@@ -85,8 +83,6 @@ def sheet_part(
     _drop_dead_links(root, kept_ids)
     changed = _clean_cells(root, texts, native)
     _unlock(root, looks, _with_selectors(root, editable, tables))
-    if note:
-        _put_text(root, *note, texts)
     _protect(root)
     return serialise(root), changed
 
@@ -277,22 +273,6 @@ def _column_styles(root: Xml) -> dict[int, int]:
             first, last = int(element.get("min")), int(element.get("max"))
             styles |= dict.fromkeys(range(first, min(last, 16_384) + 1), int(element.get("style")))
     return styles
-
-
-def _put_text(root: Xml, place: Cell, text: str, texts: Texts) -> None:
-    """Write a text where nothing stands."""
-    data = root.find(tag("sheetData"))
-    number, column = place
-    row = next((row for row in data if int(row.get("r")) == number), None)
-    if row is None:
-        return
-    cells = {_column_of(cell): cell for cell in row}
-    if column in cells and len(cells[column]):
-        return
-    cell = cells.setdefault(column, etree.Element(tag("c"), r=f"{column_letter(column)}{number}"))
-    _set_text(cell, texts.number(text_item(text)))
-    row[:] = [cells[key] for key in sorted(cells)]
-    row.attrib.pop("spans", None)
 
 
 def _protect(root: Xml) -> None:
