@@ -87,9 +87,7 @@ class _Copy:
         self.out: dict[str, bytes] = {}
         self.sheets = self._kept_sheets()
 
-    def made(
-        self, editable: Mapping[str, Editable], kept_texts: Collection[str], about: Sequence[str]
-    ) -> CleanCopy:
+    def made(self, editable: Mapping[str, Editable], kept_texts: Collection[str], about: Sequence[str]) -> CleanCopy:
         styles = self._only("styles")
         texts = Texts(self._old_texts())
         looks = Looks(small.style_count(self.parts[styles.target]) if styles else 1)
