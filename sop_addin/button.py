@@ -11,7 +11,8 @@ TITLE = "S&OP"
 def press(name: str, *codes: str) -> None:
     """Run the function ``name`` of sop_addin.macros for the workbook that called.
 
-    ``codes``: texts that go to it, each as the four-digit hexadecimal UTF-16 codes of its characters.
+    ``codes``: texts that go to it, each as the hexadecimal digits of its UTF-16 characters: so no quote,
+    backslash or foreign letter in one has to pass through a command line.
     """
     try:
         macro = getattr(importlib.import_module("sop_addin.macros"), name)

@@ -39,6 +39,14 @@ Public Sub SopOnStop(control As IRibbonControl)
     SopStop
 End Sub
 
+Public Sub SopOnImportHistory(control As IRibbonControl)
+    SopImportHistory
+End Sub
+
+Public Sub SopOnImportBudget(control As IRibbonControl)
+    SopImportBudget
+End Sub
+
 Public Sub SopOnSetUp(control As IRibbonControl)
     SopSetUp
 End Sub

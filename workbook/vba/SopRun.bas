@@ -23,6 +23,25 @@ Private mRunning As Boolean
 Private mEnded As Date
 Private mRibbon As IRibbonUI
 
+Public Sub RunStepOnFile(ByVal title As String, ByVal macro As String)
+    ' A step that reads a file which the planner chooses first. Cancel is no message.
+    Dim file As Variant
+    #If Mac Then
+        file = Application.GetOpenFilename(title:=title)
+    #Else
+        file = Application.GetOpenFilename("Tables (*.csv;*.txt;*.xls*;*.ods),*.csv;*.txt;*.xls*;*.ods,All files (*.*),*.*", 1, title)
+    #End If
+    If VarType(file) = vbString Then RunStep title, macro, PythonTexts(CStr(file))
+End Sub
+
+Private Function Hexadecimal(ByVal text As String) As String
+    ' Four digits a character: no letter of a path is lost or understood as code on its way to Python.
+    Dim position As Long
+    For position = 1 To Len(text)
+        Hexadecimal = Hexadecimal & Right$("000" & Hex$(AscW(Mid$(text, position, 1)) And &HFFFF&), 4)
+    Next position
+End Function
+
 Public Sub RunStep(ByVal title As String, ByVal macro As String, Optional ByVal texts As String = "")
     ' texts: further arguments, as PythonTexts spells them. Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
     Dim before As ExcelState
@@ -74,15 +93,10 @@ Public Function CanPressStop() As Boolean
 End Function
 
 Public Function PythonTexts(ParamArray texts() As Variant) As String
-    ' Each text as one more argument for Python. Code points only: nothing in a text can become code.
+    ' Each text as one more argument for Python.
     Dim entry As Variant
-    Dim position As Long
     For Each entry In texts
-        PythonTexts = PythonTexts & ", '"
-        For position = 1 To Len(entry)
-            PythonTexts = PythonTexts & Right$("000" & Hex$(AscW(Mid$(entry, position, 1)) And &HFFFF&), 4)
-        Next position
-        PythonTexts = PythonTexts & "'"
+        PythonTexts = PythonTexts & ", '" & Hexadecimal(CStr(entry)) & "'"
     Next entry
 End Function
 
