@@ -8,21 +8,26 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .engines.closed_file import open_book, recalculate_bytes
+from .engines.closed_file import open_book, recalculate_book, recalculate_bytes
 from .engines.closed_file.atomic_save import save_atomically
 from .excel.plan_on_sheets import plan_on_sheets
 from .excel.read_tables import read_grids_raw, read_raw
-from .excel.share.base_state import base_texts
+from .excel.share.base_state import KEPT_GRIDS, base_texts
+from .excel.share.cells_of import cells_of, input_cells
 from .excel.share.choice import Choice, checked
 from .excel.share.inputs import Inputs, editable_cells
+from .excel.share.merge_sheet import chosen_edits, take, write_merge_sheet
 from .excel.share.package import clean_copy
+from .excel.share.returned import read_returned
 from .excel.share.selection import COST_MEASURES, SHARED_MEASURES, selected_grid, selected_inputs, selected_plan
 from .excel.template import workbook_bytes
 from .model.errors import InputError
+from .model.merging import Cell, Merge, Returned, merge
 from .model.reading import typed_tables
 from .model.schema import SHEETS
 
@@ -80,6 +85,42 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
         remarks.append(f"Left out: {', '.join(copy.dropped)}.")
     save_atomically(out, copy.data, None)
     return Shared(out, len(copy.data), time.perf_counter() - begin, choice, remarks)
+
+
+def merge_copies(book: Path, returned: Sequence[Path], out: Path) -> Merge:
+    """List the edits of the returned copies on the sheet Merge of ``out``, a copy of ``book``; nothing else changes."""
+    workbook = open_book(book)
+    try:
+        raw, grids = read_raw(workbook), read_grids_raw(workbook)
+        bucket = typed_tables(raw).settings.bucket
+        names = [path.name for path in returned]
+        copies = []
+        for path in returned:
+            base, tables, plan = read_returned(path)
+            before, now = cells_of(base.tables, base.grids, bucket), cells_of(tables, plan, bucket)
+            who = path.name if names.count(path.name) == 1 else str(path)
+            inputs = input_cells(Inputs(base.choice, base.tables), before, now, base.tables)
+            copies.append(Returned(who, before, now, inputs))
+        found = merge(cells_of(raw, {name: grids[name] for name in KEPT_GRIDS if name in grids}, bucket), copies)
+        write_merge_sheet(workbook, found)
+        workbook.save(out)
+        return found
+    finally:
+        workbook.close()
+
+
+def take_chosen(book: Path, out: Path) -> tuple[int, list[Cell]]:
+    """Take what is chosen on the sheet Merge; how many cells, and those left alone as they have changed since."""
+    workbook = open_book(book)
+    try:
+        bucket = typed_tables(read_raw(workbook)).settings.bucket
+        edits = chosen_edits(workbook)
+        stale = take(workbook, edits, bucket)
+        recalculate_book(workbook)
+        workbook.save(out)
+        return len(edits) - len(stale), stale
+    finally:
+        workbook.close()
 
 
 def about_lines(choice: Choice, day: dt.date) -> list[str]:

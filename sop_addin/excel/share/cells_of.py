@@ -23,26 +23,29 @@ def cells_of(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], buck
     state: State = {}
     for name, raw in tables.items():
         if name in TABLES and TABLES[name].role == "input":
-            for key, row in rows_of(name, raw, bucket):
+            for _, key, row in rows_of(name, raw, bucket):
                 state |= {Cell(name, key, column): value for column, value in row.items() if value is not None}
     for name, raw in grids.items():
-        for key, row in grid_rows_of(name, raw, bucket):
+        for _, key, row in grid_rows_of(name, raw, bucket):
             state |= {Cell(name, key, column): value for column, value in row.items() if value is not None}
     return state
 
 
-def rows_of(name: str, raw: RawTable, bucket: str) -> list[tuple[tuple[str, ...], dict[str, object]]]:
-    """Key and further cells of each row that has a key; the second row of one key has '2' at the end of its key."""
+Row = tuple[int, tuple[str, ...], dict[str, object]]
+
+
+def rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
+    """Position (from 0), key and further cells of each row that has a key; of equal keys the second ends in '2'."""
     table = TABLES[name]
     columns = {header: at for at, header in reversed(list(enumerate(map(str, raw.frame.columns))))}
     keys = [columns[key] for key in table.keys if key in columns]
-    labels = {header: _label(header, bucket) if header not in table.headers and table.period_columns else header
+    labels = {header: label_of(header, bucket) if header not in table.headers and table.period_columns else header
               for header in columns if header and header not in table.keys}  # fmt: skip
     kinds = {header: table.column(header) if header in table.headers else _TEXT for header in labels}
-    found: list[tuple[tuple[str, ...], dict[str, object]]] = []
+    found: list[Row] = []
     times: dict[tuple[str, ...], int] = {}
-    for cells in raw.frame.itertuples(index=False, name=None):
-        key = tuple(_key_text(cells[at], bucket) for at in keys)
+    for at, cells in enumerate(raw.frame.itertuples(index=False, name=None)):
+        key = tuple(_key_text(cells[column], bucket) for column in keys)
         if not any(key):
             continue
         times[key] = times.get(key, 0) + 1
@@ -54,25 +57,25 @@ def rows_of(name: str, raw: RawTable, bucket: str) -> list[tuple[tuple[str, ...]
             if header not in table.headers and table.period_columns and label != header:
                 kind = "number"
             row[label] = plain(cells[columns[header]], kind, bucket)
-        found.append((full, row))
+        found.append((at, full, row))
     return found
 
 
-def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[tuple[tuple[str, ...], dict[str, object]]]:
-    """Keys and measure, and the periods, of each row that is no formula."""
+def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
+    """Position (from 0), keys and measure, and the periods, of each row that is no formula."""
     grid = GRID_BY_NAME[name]
     columns = {header: at for at, header in reversed(list(enumerate(map(str, raw.frame.columns))))}
     periods = {header: label for header in columns if header not in grid.lead_headers
-               and (label := _label(header, bucket)) and parse_period(header, bucket) is not None}  # fmt: skip
+               and (label := label_of(header, bucket)) and parse_period(header, bucket) is not None}  # fmt: skip
     measures = {measure.name: measure for measure in grid.measures if not measure.is_formula}
-    found: list[tuple[tuple[str, ...], dict[str, object]]] = []
-    for cells in raw.frame.itertuples(index=False, name=None):
+    found: list[Row] = []
+    for at, cells in enumerate(raw.frame.itertuples(index=False, name=None)):
         key = tuple(as_name(cells[columns[part]]) for part in (*grid.keys, "Measure") if part in columns)
         measure = measures.get(key[-1]) if key else None
         if measure is not None:
             kind = "text" if measure.text else "number"
             found.append(
-                (key, {label: plain(cells[columns[header]], kind, bucket) for header, label in periods.items()})
+                (at, key, {label: plain(cells[columns[header]], kind, bucket) for header, label in periods.items()})
             )
     return found
 
@@ -86,7 +89,7 @@ def input_cells(inputs: Inputs, base: State, state: State, tables: Mapping[str, 
             rows.setdefault((cell.table, cell.key), {})[cell.column] = value
     for name, raw in tables.items():
         if name in TABLES:
-            old |= {(name, key) for key, _ in rows_of(name, raw, "Month")}
+            old |= {(name, key) for _, key, _ in rows_of(name, raw, "Month")}
     return {cell for cell in {*base, *state} if _is_input(inputs, cell, rows[cell.table, cell.key], old)}
 
 
@@ -132,6 +135,6 @@ def _key_text(value: object, bucket: str) -> str:
     return as_name(value)
 
 
-def _label(header: str, bucket: str) -> str:
+def label_of(header: str, bucket: str) -> str:
     period = parse_period(header, bucket)
     return header if period is None else period_label(period, bucket)
