@@ -228,6 +228,7 @@ def build_template(
 
 app.command("import")(cli_import.import_)
 app.command()(cli_mail.share)
+app.command()(cli_mail.merge)
 app.command()(cli_setup.install)
 app.command()(cli_setup.uninstall)
 app.command()(cli_setup.doctor)

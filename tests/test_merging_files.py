@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from companies import PUMPS_AND_VALVES, company, raw_company
 
+from sop_addin.cli import main
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.read_tables import read_tables
 from sop_addin.excel.template import workbook_bytes
@@ -77,3 +78,24 @@ def test_edits_are_listed_and_taken_when_chosen(returned, tmp_path):
     assert list(events["Event"]) == ["Fair", "Sale"]
     assert taken == 4
     assert take_chosen(out, out)[0] == 0, "what is taken is not taken twice"
+
+
+def test_the_command_lists_and_takes(returned, tmp_path, capsys):
+    book, copies = returned
+    out = tmp_path / "Merged.xlsm"
+    for arguments, said in (
+        (["merge", book, copies[0], "--out", out], "4 changes, 0 conflicts, 0 edits of other cells"),
+        (["merge", out, "--take"], "Taken: 4 cells"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        assert not left.value.code
+        assert said in capsys.readouterr().out
+    assert overrides(out)[0] == {"2027-02": 777, "2027-03": 500}
+
+
+def test_the_command_wants_copies_or_take(returned, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["merge", str(returned[0])])
+    assert left.value.code == 2
+    assert "--take" in capsys.readouterr().err
