@@ -215,7 +215,7 @@ def test_input_cells_are_open_and_the_rest_is_protected(copies) -> None:
     plan = book["Sales Plan"]
     for row in plan.iter_rows(min_row=6, max_col=8):
         for cell in row[4:]:
-            assert cell.protection.locked is not row[1].value.startswith("Override"), cell.coordinate
+            assert cell.protection.locked is not str(row[1].value or "").startswith("Override"), cell.coordinate
     items = book["Items"]
     headers = [cell.value for cell in items[5]]
     assert items.cell(6, headers.index("Item") + 1).protection.locked
