@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+<<<<<<< HEAD
 from . import __version__, cli_import, cli_open, cli_setup
+=======
+from . import __version__, cli_import, cli_mail, cli_setup
+>>>>>>> main
 from .cli_output import (
     count_line,
     findings_json,
@@ -228,6 +232,8 @@ def build_template(
 
 app.command("open")(cli_open.open_workbook)
 app.command("import")(cli_import.import_)
+app.command()(cli_mail.share)
+app.command()(cli_mail.merge)
 app.command()(cli_setup.install)
 app.command()(cli_setup.uninstall)
 app.command()(cli_setup.doctor)
