@@ -16,11 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-<<<<<<< HEAD
-from . import __version__, cli_import, cli_open, cli_setup
-=======
-from . import __version__, cli_import, cli_mail, cli_setup
->>>>>>> main
+from . import __version__, cli_import, cli_mail, cli_open, cli_setup
 from .cli_output import (
     count_line,
     findings_json,
