@@ -26,6 +26,8 @@ def workbook_bytes(raw: Mapping[str, pd.DataFrame | RawTable], tables: Tables, p
 def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
     frames = {
         "tblForecast": plan.forecast,
+        "tblExplanation": plan.explanations,
+        "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblKpis": plan.kpis,
         "tblPlan": plan.plan_table,
