@@ -47,7 +47,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Checks": ("tblFindings",),
     "KPIs": ("tblKpis",),
     "Item Plan": ("tblItemPlan",),
-    "Item Forecast": ("tblForecast",),
+    "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
     "Versions": ("tblVersions",),
 }

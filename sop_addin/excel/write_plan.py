@@ -38,6 +38,9 @@ def write_plan(book: Any, plan: Plan) -> None:
     if plan.scenario == BASE:
         _write_grids(book, plan)
         _write_if(tables, "tblForecast", plan.forecast)
+        for name, frame in (("tblExplanation", plan.explanations), ("tblCleaning", plan.cleaning)):
+            if name in tables:  # a workbook of an older version has no such table
+                _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblKpis", plan.kpis)
     if plan.balance is not None:
@@ -52,7 +55,13 @@ def write_plan(book: Any, plan: Plan) -> None:
 def parts_written(plan: Plan) -> tuple[str, ...]:
     """Names of the grids and tables that `write_plan` writes for this plan."""
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
-    frames = {"tblForecast": plan.forecast, "tblItemPlan": plan.item_plan, "tblKpis": plan.kpis}
+    frames = {
+        "tblForecast": plan.forecast,
+        "tblExplanation": plan.explanations,
+        "tblCleaning": plan.cleaning,
+        "tblItemPlan": plan.item_plan,
+        "tblKpis": plan.kpis,
+    }
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
         names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]

@@ -18,7 +18,7 @@ from .balance import solve_balance
 from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
 from .families import aggregate_to_family, disaggregate_to_item
 from .finance import finance_plan
-from .item_forecast import forecast_items, history_long
+from .item_forecast import forecast_items_explained, history_long
 from .kpis import headline_results, key_figures
 from .plan_table import plan_table
 from .scenarios import apply_scenario, check_scenario
@@ -46,10 +46,13 @@ def run_cycle(
     if findings.errors:
         return Plan(tables, (), findings=findings, seconds=clock.seconds)
     forecast: pd.DataFrame | None = None
+    explanations: pd.DataFrame | None = None
+    cleaning: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     if "forecast" in steps:
         with clock.step("forecast", "Forecasting items"):
-            forecast = forecast_items(tables, clock.within("Forecasting items"))
+            found = forecast_items_explained(tables, clock.within("Forecasting items"))
+            forecast, explanations, cleaning = found.forecast, found.explanations, found.cleaning
             tables = replace(tables, forecast=forecast)
     if "aggregate" in steps:
         with clock.step("aggregate", "Aggregating to families"):
@@ -59,7 +62,15 @@ def run_cycle(
         sales = _sales_context(tables)
     if "balance" not in steps:
         return Plan(
-            tables, tuple(steps), scenario, forecast, sales, findings=findings.worst_first(), seconds=clock.seconds
+            tables,
+            tuple(steps),
+            scenario,
+            forecast,
+            sales,
+            findings=findings.worst_first(),
+            seconds=clock.seconds,
+            explanations=explanations,
+            cleaning=cleaning,
         )
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
@@ -86,6 +97,8 @@ def run_cycle(
         results=headline_results(balance, len(findings)) | {"Scenario": scenario},
         findings=findings,
         seconds=clock.seconds,
+        explanations=explanations,
+        cleaning=cleaning,
     )
 
 

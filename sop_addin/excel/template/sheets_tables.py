@@ -46,6 +46,7 @@ _TABLE_WIDTHS = {
     ("tblKpis", "Value"): 17, ("tblKpis", "Target"): 17, ("tblKpis", "Unit"): 16, ("tblCompare", "Value"): 17,
     ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
     ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
+    ("tblExplanation", "Method"): 38, ("tblExplanation", "Explanation"): 70, ("tblCleaning", "Reason"): 30,
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
     ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
@@ -69,7 +70,7 @@ SHEET_HINTS: dict[str, str] = {
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run. To change a figure, use the Override row of the Sales Plan.",
+    "Item Forecast": "Written by the run: forecast, what it rests on, what was cleaned. Overrides: Sales Plan.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
 
