@@ -14,9 +14,10 @@ from typing import Any
 import xlwings as xw
 
 from . import __version__, stop
-from .cli_output import write_report
+from .cli_output import accuracy_sentence, write_report
 from .engines.errors import EngineError
 from .excel.read_tables import read_tables
+from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
@@ -24,7 +25,9 @@ from .model.errors import SopError, Stopped
 from .model.findings import Findings
 from .model.plan import BASE, Plan
 from .model.validation import validate
+from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
+from .planning.segments import accuracy_tables
 
 TITLE = "S&OP"
 SCENARIO_NAME = "SopScenario"
@@ -59,6 +62,24 @@ def balance() -> None:
 def run_all() -> None:
     """Ribbon: Run all steps."""
     _plan("Run all steps", STEPS)
+
+
+def accuracy() -> None:
+    """Ribbon: Accuracy. Tries the forecast on the past; classes items by volume and variability."""
+    with _button("Reading the workbook") as book:
+        tables = read_tables(book)
+        findings = validate(tables)
+        if findings.errors:
+            _say(book, f"Nothing was tried: {_counts(findings)}. Press Check, mend the errors, then try again.", True)
+            return
+        report = _progress(book)
+        result = backtest(tables, progress=lambda done, total: report("Forecasting the past", done, total))
+        frames = accuracy_tables(tables, result)
+        stop.raise_if_asked(_process(book))
+        with undoable(book, "Accuracy", tuple(frames), tables.settings.bucket):
+            write_tables(book, frames)
+        sentence = accuracy_sentence(result.overall())
+        _say(book, f"Forecast of families: {sentence}. {_losers(len(result.losers))} (sheet Accuracy).", False)
 
 
 def undo_last_run() -> None:
@@ -96,6 +117,10 @@ def summary(plan: Plan) -> str:
         return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."
     items = 0 if plan.forecast is None else plan.forecast["Item"].nunique()
     return f"{items:,} items forecast (sheet Item Forecast), {_counts(plan.findings)}."
+
+
+def _losers(count: int) -> str:
+    return "No item loses to naive" if not count else f"{count:,} item{'' if count == 1 else 's'} would do better naive"
 
 
 def _short(money: float) -> str:

@@ -24,7 +24,7 @@ from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.template.cfb import write_compound_file
 from sop_addin.model.schema import INPUT_TABLES
 
-TABLE_OF_COMMANDS = ("new", "run", "check", "export", "install", "uninstall", "doctor", "build-template")
+TABLE_OF_COMMANDS = ("new", "run", "backtest", "check", "export", "install", "uninstall", "doctor", "build-template")
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["run", "{book}", "--out", "plan.xlsx"], "'plan.xlsx' must end in .xlsm"),
         (["run", "{book}", "--out", "nowhere/plan.xlsm"], "the folder 'nowhere' does not exist"),
         (["run", "{folder}"], "give --out OUT.xlsm"),
+        (["backtest", "{book}", "--effort", "hard"], "must be one of quick, standard, best, not 'hard'"),
         (["new", "{book}"], "exists; choose another name, or --force"),
         (["new", "plan.xlsx"], "must end in .xlsm"),
         (["new", "plan.xlsm", "--blank", "--sample", "appliances"], "choose one of --blank, --sample and --data"),
@@ -289,6 +290,40 @@ def test_steps_left_out_keep_what_is_there(cli: Cli, planned: Path) -> None:
     assert reply.code == 0, reply.err
     assert reply.json["steps"] == ["balance"]
     pd.testing.assert_frame_equal(before, grid_values(planned, "SalesPlan"), rtol=1e-9)
+
+
+def test_a_backtest_writes_its_sheet_and_no_plan(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    months = [f"2026-{month:02d}" for month in range(1, 13)]
+    table = {"Item": ["P1", "P2"]} | {month: [100 + at, 50 + 5 * (at % 3)] for at, month in enumerate(months)}
+    pd.DataFrame(table).to_csv(folder / "tblHistory.csv", index=False)
+    pd.DataFrame({"Item": ["P1", "P2"], "Family": "Pumps"}).to_csv(folder / "tblItems.csv", index=False)
+    book = tmp_path / "Plan.xlsm"
+    assert cli("new", book, "--data", folder).code == 0
+    before = book.read_bytes()
+    tried = tmp_path / "Tried.xlsm"
+    reply = cli("backtest", book, "--out", tried, "--origins", 2, "--lags", 2, "--effort", "quick", "--json")
+    assert reply.code == 0
+    assert book.read_bytes() == before
+    assert (reply.json["origins"], reply.json["lags"], reply.json["effort"]) == (2, 2, "quick")
+    sheet = openpyxl.load_workbook(tried, data_only=True)["Accuracy"]
+    total = reply.json["accuracy"][0]
+    assert total["Level"] == "All families"
+    assert sheet["A7"].value == pytest.approx(total["WMAPE"])  # the tile follows the table
+    assert [sheet.cell(row, 1).value for row in (12, 13)] == [1, 2]
+    spoken = cli("backtest", tried, "--origins", 2, "--lags", 2, "--effort", "quick")
+    assert "Tried: 2 origins, 1 to 2 periods ahead, effort quick\nFamilies: WMAPE " in spoken.out
+
+
+def test_a_backtest_tries_nothing_while_there_are_errors(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"Item": ["P1"], "Family": ["Pmups"]}).to_csv(folder / "tblItems.csv", index=False)
+    book = tmp_path / "Plan.xlsm"
+    cli("new", book, "--data", folder)
+    before = book.read_bytes()
+    reply = cli("backtest", book, "--json")
+    assert reply.code == 1
+    assert "not tried and not changed; mend the 1 error first." in reply.err
+    assert reply.json["status"] == "Errors"
+    assert book.read_bytes() == before
 
 
 def test_an_unknown_scenario_is_wrong_usage(cli: Cli, sample: Path) -> None:

@@ -21,7 +21,7 @@ def template() -> bytes:
     return recalculate_bytes(workbook_bytes(raw_company(), company()))
 
 
-BUTTONS = ("check", "forecast", "aggregate", "balance", "run_all", "undo_last_run")
+BUTTONS = ("check", "forecast", "aggregate", "balance", "run_all", "accuracy", "undo_last_run")
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +73,26 @@ def test_the_three_steps_one_by_one_give_the_plan_of_all_steps(book, said):
     assert [message.split()[0] for message, _ in said] == ["3", "Demand", "Plan"]
     step_by_step = dict(rows(book, "tblResult"))["Objective"]
     assert step_by_step == pytest.approx(run_cycle(company(), STEPS).balance.objective, rel=1e-9)
+
+
+def test_accuracy_fills_its_sheet_and_undo_empties_it_again(book, said):
+    before = content_of(book, results=False, leave_out=(UNDO_SHEET,))
+    macros.accuracy()
+    assert said[0][0].startswith("Forecast of families: WMAPE ")
+    assert said[0][0].endswith("(sheet Accuracy).")
+    levels = [row[0] for row in rows(book, "tblAccuracy")]
+    assert levels.count("Item") == 3
+    assert {row[0] for row in rows(book, "tblSegments")} == {"P1", "P2", "V1"}
+    macros.undo_last_run()
+    after = content_of(book, results=False, leave_out=(UNDO_SHEET,))
+    assert differences(before, after) == {}
+
+
+def test_accuracy_tries_nothing_while_the_tables_have_errors(book, said):
+    tables_of(book)["tblItems"].data_body_range[0, 2].value = "Pmups"
+    macros.accuracy()
+    assert said[0][0].startswith("Nothing was tried: ")
+    assert rows(book, "tblAccuracy") == [[None] * 14]
 
 
 def test_check_lists_findings_and_plans_nothing(book, said):
@@ -230,7 +250,15 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
                 watched.calls.clear()
                 getattr(macros, button)()
                 counted[items][button] = dict(watched.calls)
-        assert [text.split()[0] for text in said] == ["Check:", f"{items:,}", "Demand", "Plan", "Plan", "Undone:"]
+        assert [text.split()[0] for text in said] == [
+            "Check:",
+            f"{items:,}",
+            "Demand",
+            "Plan",
+            "Plan",
+            "Forecast",
+            "Undone:",
+        ]
         book.close()
     return counted
 

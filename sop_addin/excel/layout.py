@@ -19,6 +19,9 @@ MIN_PERIOD_COLUMNS = 36
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
+BOARD_SHEETS = ("Home", "Accuracy")
+"""Sheets that begin with a board of figures and charts; their tables stand to the right of it."""
+
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
@@ -34,6 +37,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
     "KPIs": ("tblKpis",),
+    "Accuracy": ("tblAccuracy", "tblSegments"),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast",),
     "Plan Data": ("tblPlan",),
@@ -42,8 +46,8 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 
 
 def first_table_column(sheet: str, horizon: int) -> int:
-    """1-based column of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
-    if sheet == "Home":
+    """1-based column of the first table of ``sheet``: behind its grid or its board where it has one."""
+    if sheet in BOARD_SHEETS:
         return 13
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
     if grid is None:

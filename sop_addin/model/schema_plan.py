@@ -213,6 +213,46 @@ KPIS_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+ACCURACY_TABLE = Table(
+    "tblAccuracy", "Accuracy", "How far the forecast would have been off in the past (backtest).",
+    (
+        _out("Level", "text", "All families, All items, Family or Item.", True),
+        _out("Name", "text", "Family or item; blank for all of them.", True),
+        _out("Family", "text", "Its family."),
+        _out("Lag", "integer", "Periods from the last known one to the one forecast; blank = all lags together.", True),
+        _out("Points", "integer", "How many forecasts were held against sales."),
+        _out("Actual", "number", "What was sold, added up over origins and lags: items in their own unit, else family "
+             "units."),
+        _out("WMAPE", "fraction", "Sum of |error| / sum of |actual|."),
+        _out("MAPE", "fraction", "Mean of |error / actual|, where something was sold."),
+        _out("MASE", "number", "Mean |error| / mean difference to last year in the history known then; below 1 is good."),
+        _out("Bias", "fraction", "Sum of (forecast - actual) / sum of |actual|. Plus = forecast too much."),
+        _out("Naive WMAPE", "fraction", "WMAPE of the last known figure going on."),
+        _out("Last year WMAPE", "fraction", "WMAPE of the same period a year before, where that is known."),
+        _out("Value added", "fraction", "Naive WMAPE - WMAPE. Plus = the forecast is worth its effort."),
+        _out("Verdict", "text", "Better than naive, as good, or loses to naive."),
+    ),
+    role="output",
+)  # fmt: skip
+
+SEGMENTS_TABLE = Table(
+    "tblSegments", "Accuracy", "ABC/XYZ: each item by volume and variability, and the way of planning that suits it.",
+    (
+        _out("Item", "text", "Item.", True),
+        _out("Family", "text", "Its family."),
+        _out("Volume", "number", "Sales of the last year at price, base currency; family units where a price is "
+             "missing."),
+        _out("Share", "fraction", "Share of the volume of all items."),
+        _out("ABC", "text", "A: the largest items, up to 80 % of the volume. B: up to 95 %. C: the rest."),
+        _out("Variation", "number", "Standard deviation / mean of a period's sales, last two years."),
+        _out("XYZ", "text", "X: variation up to 0.5. Y: up to 1. Z: above. New: fewer than six known periods."),
+        _out("Class", "text", "Both together."),
+        _out("WMAPE", "fraction", "Forecast error of the item in the backtest."),
+        _out("Recommended planning", "text", "The way of planning that suits the class."),
+    ),
+    role="output",
+)  # fmt: skip
+
 COMPARE_TABLE = Table(
     "tblCompare", "Scenarios", "Scenarios side by side.",
     (
@@ -239,7 +279,8 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, PLAN_TABLE, VERSIONS_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, ACCURACY_TABLE, SEGMENTS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE,
+    PLAN_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
@@ -255,6 +296,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Capacity", "plan", "Load against capacity."),
     Sheet("Finance", "plan", "The plan in money; budget and exchange rates."),
     Sheet("KPIs", "plan", "Key figures against target."),
+    Sheet("Accuracy", "plan", "How good the forecast is, by family, item and lag; items by volume and variability."),
     Sheet("Scenarios", "plan", "What-if and risks."),
     Sheet("Cycle", "plan", "The five steps of the month and its decisions."),
     Sheet("Checks", "output", "Findings of the last check or run."),

@@ -17,6 +17,10 @@ Public Sub SopAggregate()
     RunStep "Aggregate", "aggregate"
 End Sub
 
+Public Sub SopAccuracy()
+    RunStep "Accuracy", "accuracy"
+End Sub
+
 Public Sub SopBalance()
     RunStep "Balance", "balance"
 End Sub

@@ -19,6 +19,10 @@ Public Sub SopOnAggregate(control As IRibbonControl)
     SopAggregate
 End Sub
 
+Public Sub SopOnAccuracy(control As IRibbonControl)
+    SopAccuracy
+End Sub
+
 Public Sub SopOnBalance(control As IRibbonControl)
     SopBalance
 End Sub

@@ -10,16 +10,22 @@ from ...model.plan import Plan
 from ...model.tables import RawTable, Tables
 
 
-def workbook_bytes(raw: Mapping[str, pd.DataFrame | RawTable], tables: Tables, plan: Plan | None = None) -> bytes:
+def workbook_bytes(
+    raw: Mapping[str, pd.DataFrame | RawTable],
+    tables: Tables,
+    plan: Plan | None = None,
+    more: Mapping[str, pd.DataFrame] | None = None,
+) -> bytes:
     """A complete .xlsm with these inputs and, where given, the plan solved for them; formulas not yet calculated.
 
-    ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed.
+    ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed. ``more``: output
+    tables that are no part of a plan, such as tblAccuracy.
     """
     from ..grid_cells import grid_blocks
     from .build import build_workbook
 
     cells = {name: table.frame if isinstance(table, RawTable) else table for name, table in raw.items()}
-    outputs = {} if plan is None else _outputs(plan)
+    outputs = {**({} if plan is None else _outputs(plan)), **(more or {})}
     return build_workbook(cells, tables, grid_blocks(tables, plan), outputs)
 
 

@@ -15,6 +15,7 @@ from ..grids import GridBlock
 from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .ribbon import add_ribbon
+from .sheets_accuracy import add_accuracy
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
 from .sheets_functions import add_functions
 from .sheets_grids import add_grid
@@ -28,7 +29,7 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, b
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in GRIDS}
-_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions"})
+_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Accuracy"})
 
 
 def build_workbook(
@@ -80,6 +81,8 @@ def _fill(context: Context, sheet: str) -> None:
     worksheet = context.sheets[sheet]
     if sheet == "Home":
         add_home(context, worksheet)
+    elif sheet == "Accuracy":
+        add_accuracy(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
     elif sheet == "Functions":

@@ -20,6 +20,7 @@ _CALM = {"bg_color": look.BAND, "font_color": look.NAVY, "bold": True}
 STATUS_LOOKS: dict[str, dict[str, Any]] = {
     "Error": _BAD, "Warning": _WARN, "Info": _CALM,
     "Signed": _GOOD, "Decided": _GOOD, "In work": _WARN, "Reopened": _BAD, "Open": _CALM,
+    "Loses to naive": _WARN,
 }  # fmt: skip
 """What a status word looks like, wherever it stands."""
 

@@ -47,6 +47,7 @@ _TABLE_WIDTHS = {
     ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
+    ("tblAccuracy", "Name"): 22, ("tblAccuracy", "Family"): 22, ("tblSegments", "Recommended planning"): 80,
     ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
@@ -65,6 +66,7 @@ SHEET_HINTS: dict[str, str] = {
     "Events": "Each row changes demand between From and To, weighted with its probability.",
     "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
     "KPIs": "Written by the run.",
+    "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
