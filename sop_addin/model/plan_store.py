@@ -74,7 +74,8 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """What `write_frame` wrote. Numbers where a column holds nothing else, text otherwise ('' stays ''), days of the column Period as dates."""
+    """What `write_frame` wrote: numbers where a column holds nothing else, text otherwise ('' stays ''), days of the
+    column Period as dates."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     for name in frame.columns:
         column = frame[name]

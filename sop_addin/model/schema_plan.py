@@ -225,7 +225,7 @@ ACCURACY_TABLE = Table(
              "units."),
         _out("WMAPE", "fraction", "Sum of |error| / sum of |actual|."),
         _out("MAPE", "fraction", "Mean of |error / actual|, where something was sold."),
-        _out("MASE", "number", "Mean |error| / mean difference to last year in the history known then; below 1 is good."),
+        _out("MASE", "number", "Mean |error| / mean difference to last year in the history known then; good below 1."),
         _out("Bias", "fraction", "Sum of (forecast - actual) / sum of |actual|. Plus = forecast too much."),
         _out("Naive WMAPE", "fraction", "WMAPE of the last known figure going on."),
         _out("Last year WMAPE", "fraction", "WMAPE of the same period a year before, where that is known."),

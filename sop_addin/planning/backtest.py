@@ -128,7 +128,7 @@ def _fitted(size: int, origins: int, lags: int) -> tuple[int, int]:
     room = size - LEAST_HISTORY
     if room < 1:
         raise InputError(
-            f"Backtest: the history has {size} periods; at least {LEAST_HISTORY + 1} are needed to try a forecast on it."
+            f"Backtest: the history has {size} periods; at least {LEAST_HISTORY + 1} are needed to try a forecast."
         )
     lags = min(lags, room)
     return min(origins, room - lags + 1), lags
@@ -250,9 +250,11 @@ def _added_up(points: pd.DataFrame, key: str, sold: pd.DataFrame, tables: Tables
     matrix = quantities.reindex(columns=calendar_of_all).to_numpy(dtype=np.float64)
     names = pd.Index(quantities.index)
     total["Scale"] = np.nan
-    for origin, rows in total.groupby("Origin").groups.items():
-        scale = naive_scale(matrix[:, : calendar.periods_between(first, origin, bucket) + 1], season)
-        total.loc[rows, "Scale"] = scale[names.get_indexer(total.loc[rows, key])]
+    for origin in total["Origin"].unique():
+        rows = total["Origin"] == origin
+        known_then = calendar.periods_between(first, pd.Timestamp(origin), bucket) + 1
+        scale = naive_scale(np.asarray(matrix[:, :known_then]), season)
+        total.loc[rows, "Scale"] = scale[names.get_indexer(pd.Index(total.loc[rows, key]))]
     return total
 
 

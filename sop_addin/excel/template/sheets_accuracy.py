@@ -99,9 +99,7 @@ def _by_lag(context: Context, worksheet: Worksheet) -> None:
 def _map(context: Context, worksheet: Worksheet) -> None:
     """Counts and shares of volume of the nine cells, and of the items too new to be classed."""
     styles = context.styles
-    board_section(
-        context, worksheet, MAP_ROW, LEFT, RIGHT, "ABC/XYZ map: number of items and their share of the volume"
-    )
+    board_section(context, worksheet, MAP_ROW, LEFT, RIGHT, "ABC/XYZ map: items, and their share of the volume")
     limits = (
         f"A: the largest items, together {A_SHARE:.0%} of the volume; B up to {B_SHARE:.0%}; C the rest. Variation of "
         f"sales: X up to {X_VARIATION:g}, Y up to {Y_VARIATION:g}, Z above. New: fewer than six known periods."
@@ -132,8 +130,8 @@ def _map(context: Context, worksheet: Worksheet) -> None:
     for offset in range(3):
         column = LEFT + 2 * offset + 1
         worksheet.conditional_format(top, column, top + 2, column, {
-            "type": "data_bar", "bar_color": look.CHART_PRODUCTION, "bar_solid": True, "min_type": "num",
-            "min_value": 0, "max_type": "num", "max_value": 1, "data_bar_2010": True,
+            "type": "data_bar", "bar_color": look.CHART_PRODUCTION, "min_type": "num",
+            "min_value": 0, "max_type": "num", "max_value": 1,
         })  # fmt: skip
 
 
