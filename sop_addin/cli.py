@@ -218,6 +218,43 @@ def backtest(
 
 
 @app.command()
+def publish(
+    book: Book,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
+    as_json: Json = False,
+) -> None:
+    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
+    target = _target(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.read_tables import read_outputs
+    from .excel.write_version import write_versions
+    from .model.validation import validate
+    from .planning.publish import PLAN_TABLES, publish_now
+
+    check_not_open_elsewhere(target)
+    with _opened(book) as (workbook, tables):
+        findings = validate(tables)
+        if not findings.errors:
+            published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
+            write_versions(workbook, published)
+            recalculate_book(workbook)
+            workbook.save(target)
+    if findings.errors:
+        say_findings(findings, ("Error",))
+        say(f"{book}: not published and not changed; mend the {count_line(findings).split(',')[0]} first.")
+        raise typer.Exit(PLAN_HAS_ERRORS)
+    version = published.versions[-1]
+    if as_json:
+        show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
+    else:
+        typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
+
+
+@app.command()
 def check(book: Book, as_json: Json = False) -> None:
     """Check BOOK and list what is found; nothing is written."""
     from .model.validation import validate
@@ -322,17 +359,21 @@ def _sample_inputs(name: str, *, solved: bool = True) -> Inputs:
     from .model.plan_store import load_plan, read_frame
     from .model.reading import typed_tables
     from .model.tables import Place, RawTable
+    from .model.versions import version_rows
     from .sample import SAMPLES, sample_tables, solved_folder
+    from .sample.published import published_plans
 
     if name not in SAMPLES:
         raise typer.BadParameter(f"'{name}' is no sample; choose from {', '.join(SAMPLES)}", param_hint="'--sample'")
     raw = {name: RawTable(frame, Place("")) for name, frame in sample_tables(name).items()}
     sales_plan, production_plan = raw.pop("SalesPlan"), raw.pop("ProductionPlan")
+    more = {"tblVersions": version_rows(published_plans())}
+    raw["tblVersions"] = RawTable(more["tblVersions"], Place(""))
     tables = typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan)
     if not solved:
-        return Inputs(raw, tables)
+        return Inputs(raw, tables, more=more)
     folder = solved_folder(name)
-    more = {table: read_frame(folder / f"{table}.csv") for table in TRIED_TABLES if (folder / f"{table}.csv").exists()}
+    more |= {table: read_frame(folder / f"{table}.csv") for table in TRIED_TABLES if (folder / f"{table}.csv").exists()}
     return Inputs(raw, tables, load_plan(folder, tables), more)
 
 

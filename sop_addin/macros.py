@@ -16,17 +16,19 @@ import xlwings as xw
 from . import __version__, stop
 from .cli_output import accuracy_sentence, write_report
 from .engines.errors import EngineError
-from .excel.read_tables import read_tables
+from .excel.read_tables import read_outputs, read_tables
 from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
+from .excel.write_version import PUBLISHED_PARTS, write_versions
 from .model.errors import SopError, Stopped
 from .model.findings import Findings
 from .model.plan import BASE, Plan
 from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
+from .planning.publish import PLAN_TABLES, publish_now
 from .planning.segments import accuracy_tables
 
 TITLE = "S&OP"
@@ -80,6 +82,23 @@ def accuracy() -> None:
             write_tables(book, frames)
         sentence = accuracy_sentence(result.overall())
         _say(book, f"Forecast of families: {sentence}. {_losers(len(result.losers))} (sheet Accuracy).", False)
+
+
+def publish() -> None:
+    """Ribbon: Publish. Freezes the plan as a version; its production becomes the approved plan."""
+    with _button("Reading the workbook") as book:
+        tables = read_tables(book)
+        findings = validate(tables)
+        if findings.errors:
+            _say(book, f"Nothing was published: {_counts(findings)}. Press Check, mend the errors, run again.", True)
+            return
+        bucket = tables.settings.bucket
+        published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
+        stop.raise_if_asked(_process(book))
+        with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
+            write_versions(book, published)
+        version = published.versions[-1]
+        _say(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest}).", False)
 
 
 def undo_last_run() -> None:

@@ -24,7 +24,18 @@ from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.template.cfb import write_compound_file
 from sop_addin.model.schema import INPUT_TABLES
 
-TABLE_OF_COMMANDS = ("new", "run", "backtest", "check", "export", "install", "uninstall", "doctor", "build-template")
+TABLE_OF_COMMANDS = (
+    "new",
+    "run",
+    "backtest",
+    "publish",
+    "check",
+    "export",
+    "install",
+    "uninstall",
+    "doctor",
+    "build-template",
+)
 
 
 @dataclass(frozen=True)
@@ -323,6 +334,34 @@ def test_a_backtest_tries_nothing_while_there_are_errors(cli: Cli, folder: Path,
     assert reply.code == 1
     assert "not tried and not changed; mend the 1 error first." in reply.err
     assert reply.json["status"] == "Errors"
+    assert book.read_bytes() == before
+
+
+def test_publish_freezes_the_plan_in_the_workbook(cli: Cli, sample: Path, tmp_path: Path) -> None:
+    before = sample.read_bytes()
+    out = tmp_path / "Published.xlsm"
+    reply = cli("publish", sample, "--by", "Ingrid", "--out", out, "--json")
+    assert reply.code == 0
+    assert sample.read_bytes() == before
+    assert (reply.json["status"], reply.json["version"]) == ("Published", "2027-01")
+    again = cli("publish", out)
+    assert again.code == 0
+    assert again.out.startswith("Published: 2027-01 (2) by ")
+    assert reply.json["digest"] in again.out  # the same plan
+    production = grid_values(out, "ProductionPlan")
+    total, approved = (
+        production[production["Measure"] == measure].groupby("Period")["Value"].sum()
+        for measure in ("Total production", "Approved plan")
+    )
+    assert approved.tolist() == pytest.approx(total.tolist(), rel=1e-6)
+
+
+def test_what_has_no_plan_is_not_published(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    book = tmp_path / "Plan.xlsm"
+    cli("new", book, "--data", folder)
+    before = book.read_bytes()
+    reply = cli("publish", book)
+    assert (reply.code, reply.sentence) == (1, "Publish: Plan Data holds no plan yet; run all steps, then publish.")
     assert book.read_bytes() == before
 
 

@@ -36,7 +36,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
-    "KPIs": ("tblKpis",),
+    "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
     "Accuracy": ("tblAccuracy", "tblSegments"),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast",),

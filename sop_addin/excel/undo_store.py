@@ -6,7 +6,6 @@ that follow: the areas before the run, and those whose layout the run changed as
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import json
 import zlib
@@ -15,14 +14,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..model.errors import WorkbookError
+from ..model.packed_text import packed, unpacked
 from .blocks import Formula, read_block, write_block
 from .layout import UNDO_SHEET
 
-CHARACTERS = 8_000
-"""A cell holds 32,767 characters; Excel takes no more than 8,203 where many cells are assigned at once."""
 FIRST_ROW = 5
 _WRITING, _WRITTEN = "writing", "written"
-_MARK = "z"  # a text that begins with a letter is never taken for a number, date or formula
 
 
 @dataclass(frozen=True)
@@ -114,18 +111,15 @@ def kept_of(content: list[list[object]]) -> Kept | None:
 
 def _parts(areas: list[Area]) -> list[list[object]]:
     """Rows of one cell."""
-    packed = [{**asdict(area), "cells": [[_pack(cell) for cell in row] for row in area.cells]} for area in areas]
-    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    code = base64.b64encode(zlib.compress(text.encode("utf-8"))).decode("ascii")
-    return [[_MARK + code[start : start + CHARACTERS]] for start in range(0, len(code), CHARACTERS)]
+    content = [{**asdict(area), "cells": [[_pack(cell) for cell in row] for row in area.cells]} for area in areas]
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return [[part] for part in packed(text)]
 
 
 def _areas(parts: list[str]) -> list[Area]:
     if not parts:
         return []
-    code = "".join(part.removeprefix(_MARK) for part in parts)
-    packed = json.loads(zlib.decompress(base64.b64decode(code, validate=True)))
-    return [_area(**fields) for fields in packed]
+    return [_area(**fields) for fields in json.loads(unpacked(parts))]
 
 
 def _area(cells: list[list[object]], row_keys: list[Any] | None, **fields: Any) -> Area:

@@ -202,13 +202,50 @@ FINDINGS_TABLE = Table(
 )  # fmt: skip
 
 KPIS_TABLE = Table(
-    "tblKpis", "KPIs", "Key figures of the plan, with target.",
+    "tblKpis", "KPIs", "Key figures against target and against the plan published last.",
     (
+        _out("Area", "text", "What it is about."),
         _out("KPI", "text", "Key figure.", True),
-        _out("Value", "number", "Value of the current plan."),
+        _out("Value", "number", "Its value: of the current plan, or of the months that are over."),
         _out("Target", "number", "What it should be."),
+        _out("Previous", "number", "Its value in the plan published last."),
         _out("Unit", "text", "Unit."),
-        _out("Definition", "text", "How it is computed."),
+        _out("Better", "text", "Which way is better: Higher, Lower, or Near 0 (target = how far off it may be)."),
+        _out("Status", "text", "Value against target."),
+        _out("Definition", "text", "How it is computed, and what its sign means."),
+    ),
+    role="output",
+)  # fmt: skip
+
+KPI_TREND_TABLE = Table(
+    "tblKpiTrend", "KPIs", "Key figures period by period: the past as it came, then the plan.",
+    (
+        _out("Period", "period", "Period.", True),
+        _out("Kind", "text", "Actual or Plan."),
+        _out("Forecast error", "fraction", "WMAPE of what was published as the first period."),
+        _out("Forecast bias", "fraction", "Sum of (consensus - actual) / sum of actual. Plus = forecast too much."),
+        _out("Plan attainment", "fraction", "Actual production up to the plan / planned production."),
+        _out("Service level", "fraction", "Demand delivered in its period / demand."),
+        _out("Utilisation", "fraction", "Load / regular capacity, average of machines and crews."),
+        _out("Days of cover", "number", "Days that the closing stock lasts.", unit="days"),
+        _out("Stock value", "number", "Closing stock x cheapest unit cost.", unit="money"),
+    ),
+    role="output",
+)  # fmt: skip
+
+VALUE_ADDED_TABLE = Table(
+    "tblValueAdded", "KPIs", "What each step and each override was worth, from the published plans.",
+    (
+        _out("View", "text", "Step, Lag, Owner or Reason.", True),
+        _out("Name", "text", "The step, the lag, the owner of the family, the reason of the override.", True),
+        _out("Points", "integer", "Families and periods compared."),
+        _out("Actual", "number", "What was sold, family units."),
+        _out("WMAPE before", "fraction", "Error before the step (Lag: statistical forecast; Owner, Reason: before the "
+             "override)."),
+        _out("WMAPE after", "fraction", "Error after it (Lag, Owner, Reason: consensus)."),
+        _out("Value added", "fraction", "WMAPE before - WMAPE after. Plus = it made the forecast better."),
+        _out("Bias before", "fraction", "Plus = forecast too much."),
+        _out("Bias after", "fraction", "Plus = forecast too much."),
     ),
     role="output",
 )  # fmt: skip
@@ -279,8 +316,8 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, ACCURACY_TABLE, SEGMENTS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE,
-    PLAN_TABLE, VERSIONS_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE, SEGMENTS_TABLE,
+    COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, PLAN_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (

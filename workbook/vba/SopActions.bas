@@ -29,6 +29,10 @@ Public Sub SopRunAll()
     RunStep "Run all steps", "run_all"
 End Sub
 
+Public Sub SopPublish()
+    RunStep "Publish", "publish"
+End Sub
+
 Public Sub SopUndo()
     RunStep "Undo last run", "undo_last_run"
 End Sub

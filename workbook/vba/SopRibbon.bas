@@ -31,6 +31,10 @@ Public Sub SopOnRunAll(control As IRibbonControl)
     SopRunAll
 End Sub
 
+Public Sub SopOnPublish(control As IRibbonControl)
+    SopPublish
+End Sub
+
 Public Sub SopOnUndo(control As IRibbonControl)
     SopUndo
 End Sub

@@ -34,6 +34,8 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblForecast": plan.forecast,
         "tblItemPlan": plan.item_plan,
         "tblKpis": plan.kpis,
+        "tblKpiTrend": plan.kpi_trend,
+        "tblValueAdded": plan.value_added,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
             {"Measure": list(plan.results), "Value": pd.Series([*plan.results.values()], dtype=object)}

@@ -21,6 +21,7 @@ from .sheets_functions import add_functions
 from .sheets_grids import add_grid
 from .sheets_guide import add_guide
 from .sheets_home import add_home
+from .sheets_kpis import add_kpi_charts
 from .sheets_output import add_output_marks
 from .sheets_tables import SHEET_HINTS, add_table
 from .styles import FONT, Styles
@@ -29,7 +30,9 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, b
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in GRIDS}
-_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Accuracy"})
+_WIDE = frozenset(
+    {*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Accuracy", "KPIs"}
+)
 
 
 def build_workbook(
@@ -112,6 +115,8 @@ def _table_sheet(context: Context, sheet: str) -> None:
     for left in (place[1] for place in list(places.values())[1:]):
         worksheet.set_column(left - 2, left - 2, 3)
     add_output_marks(context, worksheet, places)
+    if sheet == "KPIs":
+        add_kpi_charts(context, worksheet, places)
     top = next(iter(places.values()))[0]
     if len(names) > 1:
         print_blocks(context, sheet, [(place[1], place[3]) for place in places.values()])
