@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model.schema import GRIDS
+from ..model.schema import PRODUCTION_PLAN
 from ..model.tables import Tables
 from ..model.versions import version_rows
-from .grid_cells import GridCells
-from .grid_sheets import fill, place_of, read_grid, write_grid
+from .grid_sheets import read_grid, write_grid
+from .grid_values import clean_number
 from .tables_io import write_tables
 
 PUBLISHED_PARTS = ("tblVersions", "ProductionPlan")
+_APPROVED = "Approved plan"
 
 
 def write_versions(book: Any, tables: Tables) -> None:
     """Write the versions of ``tables`` and the approved plan that follows from them; nothing else changes."""
-    bucket = tables.settings.bucket
-    sheets = {grid.name: read_grid(book, grid, bucket) for grid in GRIDS}
-    cells = GridCells(tables, None, {name: place_of(sheet) for name, sheet in sheets.items()})
+    sheet = read_grid(book, PRODUCTION_PLAN, tables.settings.bucket)
+    approved = tables.production_plan.set_index(["Family", "Period"])[_APPROVED].to_dict()
+    for index, key in enumerate(sheet.row_keys):
+        if key is not None and key[1] == _APPROVED:
+            for period, column in sheet.periods.items():
+                sheet.cells[index + 1][column] = clean_number(approved.get((key[0][0], period)))
     write_tables(book, {"tblVersions": version_rows(tables.versions)})
-    sheet = sheets["ProductionPlan"]
-    fill(sheet, cells, tables)
     write_grid(book, sheet, sheet)
