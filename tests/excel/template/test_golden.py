@@ -63,8 +63,8 @@ def test_workbook(parts: Parts, golden) -> None:
     golden("template/workbook.txt", "\n".join(["names", *names, "tables", *tables, "parts", *files]) + "\n")
 
 
-def test_chart(parts: Parts, golden) -> None:
-    charts = [name for name in parts.files if name.startswith("xl/charts/chart")]
-    assert charts == ["xl/charts/chart1.xml"]
-    text = etree.tostring(parts.xml(charts[0]), pretty_print=True, encoding="unicode")
-    golden("template/chart.xml", text)
+def test_charts(parts: Parts, golden) -> None:
+    charts = sorted(name for name in parts.files if name.startswith("xl/charts/chart"))
+    assert charts
+    text = [etree.tostring(parts.xml(name), pretty_print=True, encoding="unicode") for name in charts]
+    golden("template/chart.xml", "\n".join(text))
