@@ -281,7 +281,7 @@ ACCURACY_TABLE = Table(
              "units."),
         _out("WMAPE", "fraction", "Sum of absolute errors / sum of actuals."),
         _out("MAPE", "fraction", "Mean of absolute error / actual, where something was sold."),
-        _out("MASE", "number", "Mean absolute error / mean difference to last year in the history known then; good < 1."),
+        _out("MASE", "number", "Mean absolute error / mean difference to last year in the history then; good < 1."),
         _out("Bias", "fraction", "Sum of (forecast - actual) / sum of actuals. Plus = forecast too much."),
         _out("Naive WMAPE", "fraction", "WMAPE of the last known figure going on."),
         _out("Last year WMAPE", "fraction", "WMAPE of the same period a year before, where that is known."),
