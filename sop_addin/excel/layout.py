@@ -19,8 +19,8 @@ MIN_PERIOD_COLUMNS = 36
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
-BOARD_SHEETS = ("Home", "Accuracy")
-"""Sheets that begin with a board of figures and charts; their tables stand to the right of it."""
+BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12}
+"""Sheets that begin with a board of figures and charts so many columns wide; their tables stand to the right of it."""
 
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
@@ -47,8 +47,8 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 
 def first_table_column(sheet: str, horizon: int) -> int:
     """1-based column of the first table of ``sheet``: behind its grid or its board where it has one."""
-    if sheet in BOARD_SHEETS:
-        return 13
+    if sheet in BOARD_WIDTHS:
+        return BOARD_WIDTHS[sheet] + 1
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
     if grid is None:
         return 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 import pytest
 from lxml import etree
 
@@ -63,8 +65,9 @@ def test_workbook(parts: Parts, golden) -> None:
     golden("template/workbook.txt", "\n".join(["names", *names, "tables", *tables, "parts", *files]) + "\n")
 
 
-def test_charts(parts: Parts, golden) -> None:
-    charts = sorted(name for name in parts.files if name.startswith("xl/charts/chart"))
+def test_chart(parts: Parts, golden) -> None:
+    charts = [name for name in parts.files if name.startswith("xl/charts/chart")]
     assert charts
-    text = [etree.tostring(parts.xml(name), pretty_print=True, encoding="unicode") for name in charts]
-    golden("template/chart.xml", "\n".join(text))
+    for chart in charts:
+        text = etree.tostring(parts.xml(chart), pretty_print=True, encoding="unicode")
+        golden(f"template/{posixpath.basename(chart)}", text)
