@@ -31,6 +31,9 @@ XLWINGS_CONF_SHEET = "xlwings.conf"
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
 
+BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12}
+"""Sheets that begin with a board of figures and charts so many columns wide; their tables stand to the right of it."""
+
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
@@ -45,7 +48,8 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
-    "KPIs": ("tblKpis",),
+    "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
+    "Accuracy": ("tblAccuracy", "tblSegments"),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
@@ -54,9 +58,9 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 
 
 def first_table_column(sheet: str, horizon: int) -> int:
-    """1-based column of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
-    if sheet == "Home":
-        return 33
+    """1-based column of the first table of ``sheet``: behind its grid or its board where it has one."""
+    if sheet in BOARD_WIDTHS:
+        return BOARD_WIDTHS[sheet] + 1
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
     if grid is None:
         return 1

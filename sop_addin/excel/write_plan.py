@@ -42,7 +42,8 @@ def write_plan(book: Any, plan: Plan) -> None:
             if name in tables:  # a workbook of an older version has no such table
                 _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
-        _write_if(tables, "tblKpis", plan.kpis)
+        for name, frame in _kpi_tables(plan).items():
+            write_table(tables[name], frame)
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
@@ -60,12 +61,18 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
         "tblExplanation": plan.explanations,
         "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
-        "tblKpis": plan.kpis,
+        **_kpi_tables(plan),
     }
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
         names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
     return (*names, "tblFindings")
+
+
+def _kpi_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """What stands on the sheet KPIs; nothing where the plan was not balanced."""
+    frames = {"tblKpis": plan.kpis, "tblKpiTrend": plan.kpi_trend, "tblValueAdded": plan.value_added}
+    return {name: frame for name, frame in frames.items() if frame is not None}
 
 
 def write_findings(book: Any, findings: Findings) -> None:

@@ -11,9 +11,15 @@ import pandas as pd
 
 from .findings import Finding, Findings
 from .plan import BalancePlan, Plan
+from .schema import NUMERIC, TABLES, Table
 from .tables import Tables
 
-_PLAN_FRAMES = ("forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "plan_table")
+_PLAN_FRAMES = (
+    "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
+    "plan_table",
+)  # fmt: skip
+_TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
+"""Frames with columns that may hold no figure at all."""
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
 _DAYS = ("Period",)
 
@@ -24,10 +30,10 @@ def save_plan(plan: Plan, folder: Path) -> None:
         raise ValueError("only a solved plan can be stored")
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PLAN_FRAMES:
-        _write(getattr(plan, name), folder / f"{name}.csv")
+        write_frame(getattr(plan, name), folder / f"{name}.csv")
     for name in _BALANCE_FRAMES:
-        _write(getattr(plan.balance, name), folder / f"balance_{name}.csv")
-    _write(plan.tables.sales_plan, folder / "sales_plan.csv")
+        write_frame(getattr(plan.balance, name), folder / f"balance_{name}.csv")
+    write_frame(plan.tables.sales_plan, folder / "sales_plan.csv")
     figures = {
         field.name: getattr(plan.balance, field.name)
         for field in fields(BalancePlan)
@@ -50,11 +56,13 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
         return None
     content = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     findings = Findings.of(Finding(**finding) for finding in content["findings"])
-    balance_frames: dict[str, Any] = {name: _read(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}
-    plan_frames: dict[str, Any] = {name: _read(folder / f"{name}.csv") for name in _PLAN_FRAMES}
+    balance_frames: dict[str, Any] = {name: read_frame(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}
+    plan_frames: dict[str, Any] = {
+        name: read_frame(folder / f"{name}.csv", TABLES.get(_TABLE_OF.get(name, ""))) for name in _PLAN_FRAMES
+    }
     balance = BalancePlan(**content["balance"], **balance_frames)
     return Plan(
-        replace(tables, sales_plan=_read(folder / "sales_plan.csv")),
+        replace(tables, sales_plan=read_frame(folder / "sales_plan.csv")),
         tuple(content["steps"]),
         content["scenario"],
         balance=balance,
@@ -64,7 +72,8 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
     )
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """One frame as CSV."""
     rounded = frame.copy()
     for name in rounded.columns:
         if pd.api.types.is_float_dtype(rounded[name].dtype):
@@ -72,8 +81,13 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     rounded.to_csv(path, index=False, date_format="%Y-%m-%d", lineterminator="\n", encoding="utf-8")
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """Numbers where a column holds nothing else, text otherwise ('' stays ''), days of the column Period as dates."""
+def read_frame(path: Path, table: Table | None = None) -> pd.DataFrame:
+    """What `write_frame` wrote: numbers where a column holds nothing else, text otherwise ('' stays ''), days of the
+    column Period as dates.
+
+    table: says which columns are numbers, even where all are blank.
+    """
+    figures = {column.name for column in table.columns if column.kind in NUMERIC} if table else set()
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     for name in frame.columns:
         column = frame[name]
@@ -81,6 +95,6 @@ def _read(path: Path) -> pd.DataFrame:
             frame[name] = pd.to_datetime(column)
             continue
         numbers = pd.to_numeric(column, errors="coerce")
-        if (numbers.notna() | (column == "")).all() and numbers.notna().any():
+        if name in figures or ((numbers.notna() | (column == "")).all() and numbers.notna().any()):
             frame[name] = numbers.astype("float64")
     return frame

@@ -12,6 +12,7 @@ from .reading_settings import read_settings
 from .reading_tables import missing_table, read_table
 from .schema import INPUT_TABLES, TABLES
 from .tables import Place, RawTable, Tables
+from .versions import read_versions
 
 __all__ = ["typed_tables"]
 
@@ -26,8 +27,8 @@ def typed_tables(
 ) -> Tables:
     """Type every input table and the kept parts of the plan grids.
 
-    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. tblForecast, an
-    output, is taken over too. ``demand`` (Family, Period, Value) becomes overrides. ``sales_plan`` and
+    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. tblForecast and
+    tblVersions, outputs, are taken over too. ``demand`` (Family, Period, Value) becomes overrides. ``sales_plan`` and
     ``production_plan`` are grids, wide or long. ``require_all``: every table, column and grid must be there, as in a
     workbook; else what is missing is empty.
 
@@ -56,6 +57,9 @@ def typed_tables(
         table = TABLES["tblForecast"]
         fields["forecast"], places[table.name], found = read_table(table, last_forecast, settings.bucket, strict=False)
         findings += [replace(finding, severity="Warning") for finding in found]
+    if (published := raw.get("tblVersions")) is not None:
+        fields["versions"], damaged = read_versions(published.frame)
+        findings += damaged
     # overrides of unknown families are found only where families are known at all
     known = [family for family in fields["families"]["Family"] if family] if "families" in fields else []
     families = known or None

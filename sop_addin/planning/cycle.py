@@ -19,9 +19,11 @@ from .consensus import event_effects, item_adjustments, last_year, new_and_phase
 from .families import aggregate_to_family, disaggregate_to_item
 from .finance import finance_plan
 from .item_forecast import forecast_items_explained, history_long
-from .kpis import headline_results, key_figures
+from .kpis import days_of_cover, headline_results, key_figures, utilisation
+from .past_performance import kpi_trend
 from .plan_table import plan_table
 from .scenarios import apply_scenario, check_scenario
+from .value_added import published_points, value_added
 
 STEPS = ("forecast", "aggregate", "balance")
 Progress = Callable[[str, int, int], None]
@@ -81,7 +83,9 @@ def run_cycle(
         item_plan = _item_plan(tables, balance)
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
-        kpis = key_figures(tables, balance, finance)
+        points = published_points(tables)
+        kpis = key_figures(tables, balance, finance, points)
+        trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
     findings = findings.worst_first()
     return Plan(
         tables,
@@ -93,6 +97,8 @@ def run_cycle(
         item_plan,
         finance,
         kpis,
+        trend,
+        value_added(points),
         plan_table(tables, balance, finance, scenario),
         results=headline_results(balance, len(findings)) | {"Scenario": scenario},
         findings=findings,

@@ -10,7 +10,8 @@ from companies import company, raw_company
 from workbooks import content_of, differences, watch
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
-from sop_addin.excel import packed_text, undo_store
+from sop_addin.excel import undo_store
+from sop_addin.model import packed_text
 from sop_addin.excel.blocks import Formula
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.read_tables import read_tables

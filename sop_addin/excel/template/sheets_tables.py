@@ -43,12 +43,14 @@ _WIDTHS = {
 _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
     ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
-    ("tblKpis", "Value"): 17, ("tblKpis", "Target"): 17, ("tblKpis", "Unit"): 16, ("tblCompare", "Value"): 17,
+    ("tblKpis", "Value"): 15, ("tblKpis", "Target"): 15, ("tblKpis", "Previous"): 15, ("tblKpis", "Unit"): 16,
+    ("tblKpis", "Better"): 12, ("tblKpis", "Area"): 11, ("tblValueAdded", "Name"): 44, ("tblCompare", "Value"): 17,
     ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
     ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
     ("tblExplanation", "Method"): 38, ("tblExplanation", "Explanation"): 70, ("tblCleaning", "Reason"): 30,
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
+    ("tblAccuracy", "Name"): 22, ("tblAccuracy", "Family"): 22, ("tblSegments", "Recommended planning"): 80,
     ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
@@ -66,7 +68,8 @@ SHEET_HINTS: dict[str, str] = {
     "History": "One column per past period to the right; blank = not sold yet or unknown, 0 = sold nothing.",
     "Events": "Each row changes demand between From and To, weighted with its probability.",
     "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
-    "KPIs": "Written by the run.",
+    "KPIs": "Written by the run. Left: key figures. Below: charts. Right: their trend, and what each step was worth.",
+    "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
