@@ -25,6 +25,7 @@ from .model.findings import Findings
 from .model.plan import BASE, Plan
 from .model.validation import validate
 from .planning.cycle import STEPS, run_cycle
+from .planning.words import short_money
 
 TITLE = "S&OP"
 SCENARIO_NAME = "SopScenario"
@@ -87,22 +88,16 @@ def summary(plan: Plan) -> str:
         return f"Nothing was planned: {_counts(plan.findings)}. Mend the errors on sheet Checks, then run again."
     if plan.balance is not None:
         currency = plan.tables.settings.base_currency
+        cost, margin = short_money(plan.balance.total_cost), short_money(plan.balance.margin)
         return (
-            f"Plan solved: cost {_short(plan.balance.total_cost)} {currency}, margin {_short(plan.balance.margin)} "
-            f"{currency}, service {plan.balance.service_level:.1%}, {_counts(plan.findings)}."
+            f"Plan solved: cost {cost} {currency}, margin {margin} {currency}, service "
+            f"{plan.balance.service_level:.1%}, {_counts(plan.findings)}."
         )
     if "aggregate" in plan.steps:
         families = len(plan.tables.family_names)
         return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."
     items = 0 if plan.forecast is None else plan.forecast["Item"].nunique()
     return f"{items:,} items forecast (sheet Item Forecast), {_counts(plan.findings)}."
-
-
-def _short(money: float) -> str:
-    for size, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
-        if abs(money) >= size:
-            return f"{money / size:,.2f}{letter}"
-    return f"{money:,.2f}"
 
 
 def _counts(findings: Findings) -> str:

@@ -15,7 +15,9 @@ from ..model.plan import BASE, BalancePlan, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
+from .changes import plan_changes
 from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
+from .explanation import cost_drivers, summary
 from .families import aggregate_to_family, disaggregate_to_item
 from .finance import finance_plan
 from .item_forecast import forecast_items, history_long
@@ -71,6 +73,14 @@ def run_cycle(
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
         kpis = key_figures(tables, balance, finance)
+    with clock.step("explanation", "Explaining the plan"):
+        table = plan_table(tables, balance, finance, scenario)
+        changes = plan_changes(tables, tables.last_plan, table)
+        explanation = {
+            "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
+            "tblChanges": changes,
+        }  # fmt: skip
+        text = summary(tables, balance, changes, scenario)
     findings = findings.worst_first()
     return Plan(
         tables,
@@ -82,8 +92,9 @@ def run_cycle(
         item_plan,
         finance,
         kpis,
-        plan_table(tables, balance, finance, scenario),
-        results=headline_results(balance, len(findings)) | {"Scenario": scenario},
+        table,
+        explanation,
+        results=headline_results(balance, len(findings)) | {"Scenario": scenario, "Summary": text},
         findings=findings,
         seconds=clock.seconds,
     )

@@ -28,7 +28,9 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, b
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in GRIDS}
-_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions"})
+_WIDE = frozenset(
+    {*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Explanation"}
+)
 
 
 def build_workbook(

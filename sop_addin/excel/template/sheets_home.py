@@ -19,7 +19,7 @@ from .sheets_tables import add_table
 BOARD_LEFT, BOARD_RIGHT = 2, 11
 """The board: five tiles of two columns each."""
 
-CYCLE_ROW, FIGURES_ROW, CHART_ROW, CHART_LINES = 5, 10, 16, 17
+CYCLE_ROW, FIGURES_ROW, SUMMARY_ROW, CHART_ROW, CHART_LINES = 5, 10, 16, 19, 17
 FINDINGS_ROW = CHART_ROW + CHART_LINES + 3
 FINDINGS_SHOWN = 8
 BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
@@ -27,6 +27,8 @@ HELPER_LEFT = 17
 HELPER_PERIODS = 36
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that workbook/vba/SopScenarios.bas reads and writes."""
+SUMMARY_NAME = "SopSummary"
+"""Defined name of the cell with the plan in one paragraph."""
 FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 1)
 
 SHORTCUTS = (
@@ -63,6 +65,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     _shortcuts(worksheet)
     _cycle(context, worksheet)
     _figures(context, worksheet)
+    _summary(context, worksheet)
     _chart(context, worksheet, last_helper)
     _findings(context, worksheet)
     last = _buttons(context, worksheet)
@@ -229,6 +232,19 @@ def _figures(context: Context, worksheet: Worksheet) -> None:
                 "type": "formula", "criteria": f"=AND(ISNUMBER({cell}),{criteria})",
                 "format": styles.dxf(font_color=STATUS_LOOKS[name]["font_color"]),
             })  # fmt: skip
+
+
+def _summary(context: Context, worksheet: Worksheet) -> None:
+    """The paragraph that the last run wrote into tblResult."""
+    _section(context, worksheet, SUMMARY_ROW, "The plan in words (figures behind it on Explanation)")
+    style = context.styles.get(text_wrap=True, valign="top", font_color=look.INK, bg_color=look.NOTE_FILL, indent=1)
+    row = SUMMARY_ROW
+    worksheet.merge_range(row, BOARD_LEFT - 1, row, BOARD_RIGHT - 1, "", style)
+    text = result("Summary")
+    worksheet.write_formula(row, BOARD_LEFT - 1, f'=IFERROR({text}&"","")', style, "")
+    worksheet.set_row(row, 118)
+    cell = address(row + 1, BOARD_LEFT, "both")
+    context.workbook.define_name(SUMMARY_NAME, f"='{worksheet.get_name()}'!{cell}")
 
 
 def _helper(context: Context, worksheet: Worksheet) -> int:

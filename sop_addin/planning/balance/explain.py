@@ -9,8 +9,8 @@ import numpy as np
 from ...model.finding_rows import NOWHERE, shown_name
 from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
+from ..words import listed, number
 from .engine import Matrix, money_scale
-from .limits import listed, number
 from .model import DEMAND, PHYSICAL, BalanceModel, Slack
 from .problem import BalanceProblem, Bools, Floats
 from .result import SNAP, Quantities

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ..words import NAMED, listed, number
 from .model import CAPACITY, BalanceModel, Limit
 from .problem import BalanceProblem, Floats
 from .result import SNAP, Quantities
@@ -17,20 +18,6 @@ LIMIT_COLUMNS = (
     "Binding for", "Spare", "Spare for",
 )  # fmt: skip
 SPARE_COLUMNS = ("Family", "Source", "Period", "Could be sold", "Unit", "Margin per unit", "Limited by")
-NAMED = 5  # families that one cell names
-
-
-def number(amount: float) -> str:
-    """A figure as a planner reads it: thousands separated, two decimals at most and only for small ones."""
-    if abs(amount) >= 100 or abs(amount - round(amount)) < 1e-6:
-        return f"{amount:,.0f}"
-    return f"{amount:,.2f}" if abs(amount) >= 0.01 else f"{amount:.2g}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names; of the rest only how many."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def limit_values(solution: Solution, limits: Sequence[Limit]) -> Floats:
@@ -75,8 +62,9 @@ def limits_frame(model: BalanceModel, solution: Solution, figures: Quantities, s
         family = problem.families.names[limit.family] if limit.family >= 0 else ""
         source = problem.sources.names[limit.source] if limit.source >= 0 else ""
         key = (-round(float(value), 6), float(order.get(limit.resource, len(order))), float(limit.period))
-        cells = (limit.kind, name, family, source, problem.periods[limit.period], used, allowed,
-                 missing if missing == missing and missing > 0 else np.nan, float(value), unit, users, spare, spare_for)  # fmt: skip
+        gap = missing if missing == missing and missing > 0 else np.nan
+        cells = (limit.kind, name, family, source, problem.periods[limit.period], used, allowed, gap, float(value),
+                 unit, users, spare, spare_for)  # fmt: skip
         rows.append((key, cells))
     rows.sort(key=lambda row: row[0])
     return _typed([cells for _, cells in rows], LIMIT_COLUMNS, ("Used", "Allowed", "Short", "Marginal value", "Spare"))

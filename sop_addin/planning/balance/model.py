@@ -305,12 +305,12 @@ class BalanceModel:
                 r = int(resource)
                 found += [Limit(kind, int(t), resource=r, column=rows[r][t].index) for t in np.flatnonzero(shown[r])]
         if not self.problem.settings.whole_heads:
-            for resource, heads in self.heads.items():
+            for r, heads in self.heads.items():
                 for t, variable in enumerate(heads):
                     if variable.upBound is not None and variable.upBound < np.inf:
-                        found.append(Limit("Max heads", t, resource=resource, column=variable.index))
+                        found.append(Limit("Max heads", t, resource=r, column=variable.index))
                     if variable.lowBound:
-                        found.append(Limit("Min heads", t, resource=resource, column=variable.index, least=True))
+                        found.append(Limit("Min heads", t, resource=r, column=variable.index, least=True))
         for source, row in enumerate(self.make):
             if self.runs[source] or source in self.batches:
                 continue
