@@ -11,16 +11,17 @@ import pandas as pd
 
 from ..model.errors import InputError
 from ..model.findings import Findings
-from ..model.plan import BASE, BalancePlan, Plan
+from ..model.plan import BASE, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
 from .changes import plan_changes
-from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
+from .consensus import event_effects, last_year, new_and_phase_out
 from .explanation import cost_drivers, summary
-from .families import aggregate_to_family, disaggregate_to_item
+from .families import aggregate_to_family
 from .finance import finance_plan
 from .item_forecast import forecast_items, history_long
+from .item_plan import item_plan
 from .kpis import headline_results, key_figures
 from .plan_table import plan_table
 from .scenarios import apply_scenario, check_scenario
@@ -69,7 +70,8 @@ def run_cycle(
         balance = solve_balance(tables)
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
-        item_plan = _item_plan(tables, balance)
+        of_items, notes = item_plan(tables, balance)
+        findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
         kpis = key_figures(tables, balance, finance)
@@ -89,7 +91,7 @@ def run_cycle(
         forecast,
         sales,
         balance,
-        item_plan,
+        of_items,
         finance,
         kpis,
         table,
@@ -144,29 +146,6 @@ def _sales_context(tables: Tables) -> pd.DataFrame:
         context["Last year"] = before.reindex(index)
     context["Budget"] = tables.budget.groupby(["Family", "Period"])["Volume"].sum(min_count=1).reindex(index)
     return context.reset_index()
-
-
-def _item_plan(tables: Tables, balance: BalancePlan) -> pd.DataFrame:
-    """Columns of tblItemPlan: demand, production and closing stock of each family shared by item forecast."""
-    columns = ["Item", "Family", "Period", "Demand", "Production", "Closing stock"]
-    if tables.items.empty:
-        return pd.DataFrame({name: [] for name in columns})
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    weights = forecast[["Item", "Period", "Forecast"]].rename(columns={"Forecast": "Weight"})
-    history = history_long(tables, discontinued=True)
-    changes = item_adjustments(tables.items, forecast, tables.periods, history).values
-    changes = changes[["Item", "Period", "New and phase-out"]].rename(columns={"New and phase-out": "Weight"})
-    shares = pd.concat([frame for frame in (weights, changes) if len(frame)] or [weights], ignore_index=True)
-    shares = shares.groupby(["Item", "Period"])["Weight"].sum().reset_index()
-    past = history.groupby("Item")["Quantity"].sum().rename("Weight").reset_index()
-    result: pd.DataFrame | None = None
-    for measure in ("Demand", "Production", "Closing stock"):
-        family_plan = balance.families[["Family", "Period", measure]].rename(columns={measure: "Value"})
-        part = disaggregate_to_item(family_plan, shares, tables.items, history_shares=past)
-        part = part.rename(columns={"Value": measure})
-        result = part if result is None else result.assign(**{measure: part[measure].to_numpy()})
-    assert result is not None
-    return result[columns]
 
 
 class _Clock:
