@@ -43,6 +43,12 @@ class CbcEngine(BoundedEngine):
         for row in range(matrix.rows):
             part = slice(matrix.start[row], matrix.start[row + 1])
             self._add(matrix.index[part], matrix.value[part], matrix.row_lower[row], matrix.row_upper[row])
+        # PuLP's MPS file gives the bounds even of variables in no row and no cost, and CBC refuses such a file:
+        # every variable is in a row, and no cost is empty (PuLP would add a dummy and keep it for the next one)
+        self.nothing = self.lp.add_variable("nothing", 0.0, 0.0)
+        alone = np.setdiff1d(np.arange(len(self.variables)), matrix.index[matrix.value != 0])
+        terms = [(self.variables[column], 1.0) for column in alone] + [(self.nothing, 1.0)]
+        self.lp.addConstraint(LpConstraint(LpAffineExpression(terms), const.LpConstraintLE, "alone", OFF))
 
     def _add(self, columns: NDArray[Any], entries: Floats, lower: float, upper: float) -> None:
         terms = [(self.variables[column], float(entry)) for column, entry in zip(columns, entries, strict=True)]
@@ -57,7 +63,9 @@ class CbcEngine(BoundedEngine):
         scale = money_scale(cost, matrix.column_scale)
         scaled = cost * matrix.column_scale * scale
         self.lp.setObjective(
-            LpAffineExpression([(self.variables[i], float(scaled[i])) for i in np.flatnonzero(scaled)])
+            LpAffineExpression(
+                [(self.variables[i], float(scaled[i])) for i in np.flatnonzero(scaled)] + [(self.nothing, 1.0)]
+            )
         )
         is_mip = bool(matrix.integer.any()) and not relax
         # CBC's preprocessing lost the optimum of the JuMP factory schedule (12,927,000 for 12,906,400) and said optimal

@@ -24,6 +24,19 @@ def test_without_highspy_cbc_solves_and_says_so(case, monkeypatch):
     assert "solver_fallback" in [finding.rule for finding in plan.findings]
 
 
+def test_cbc_plans_where_nothing_costs_anything(tables_of, family):
+    """A stage without any cost, then one with: PuLP's own dummy variable made CBC refuse the second."""
+    free = {"Holding cost": 0.0, "Backorder cost": 0.0, "Lost sale cost": 0.0, "Shortfall cost": 0.0}
+    tables = tables_of(
+        {"A": [0.0]},
+        families=[family("A", **free, **{"Closing stock min": 1.0})],
+        resources=[{"Resource": "Press", "Kind": "Machine", "Capacity": None, "Overtime limit": 0.0}],
+    )
+    highs, cbc = (solve_balance(tables, solver=name) for name in ("HiGHS", "CBC"))
+    assert cbc.status == highs.status
+    assert cbc.families.equals(highs.families)
+
+
 def test_an_unknown_solver_is_named(case):
     with pytest.raises(SolverError, match="Gurobi is not installed"):
         solve_balance(case("red_tomato").tables, solver="Gurobi")
