@@ -57,6 +57,11 @@ def balance() -> None:
     _plan("Balance", ("balance",))
 
 
+def rough_cut() -> None:
+    """Ribbon: Rough cut. Load against capacity of the plan as it stands, typed or solved, without solving."""
+    _plan("Rough cut", ("rough_cut",))
+
+
 def run_all() -> None:
     """Ribbon: Run all steps."""
     _plan("Run all steps", STEPS)
@@ -93,6 +98,9 @@ def summary(plan: Plan) -> str:
             f"Plan solved: cost {cost} {currency}, margin {margin} {currency}, service "
             f"{plan.balance.service_level:.1%}, {_counts(plan.findings)}."
         )
+    if plan.rough_cut is not None:
+        short = plan.rough_cut[plan.rough_cut["Short"] > 0]["Resource"].nunique()
+        return f"Rough cut: {short or 'no'} resource{'' if short == 1 else 's'} overloaded, {_counts(plan.findings)}."
     if "aggregate" in plan.steps:
         families = len(plan.tables.family_names)
         return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."

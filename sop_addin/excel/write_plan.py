@@ -89,7 +89,8 @@ def _write_grids(book: Any, plan: Plan) -> None:
     moved = any(new[name] is not old[name] for name in new)
     cells = GridCells(plan.tables, plan, {name: place_of(sheet) for name, sheet in new.items()})
     for name, sheet in new.items():
-        if moved or plan.balance is not None or name == "SalesPlan":
+        checked = plan.rough_cut is not None and name == "CapacityPlan"
+        if moved or checked or plan.balance is not None or name == "SalesPlan":
             fill(sheet, cells, plan.tables)
             write_grid(book, sheet, old[name])
 

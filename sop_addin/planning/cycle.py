@@ -24,9 +24,13 @@ from .item_forecast import forecast_items, history_long
 from .item_plan import item_plan
 from .kpis import headline_results, key_figures
 from .plan_table import plan_table
+from .rough_cut import rough_cut
 from .scenarios import apply_scenario, check_scenario
 
 STEPS = ("forecast", "aggregate", "balance")
+ROUGH_CUT = "rough_cut"
+ALL_STEPS = (*STEPS, ROUGH_CUT)
+"""With those that a full run does not need: the balance says all that a rough cut says."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what is being done, how much is done, of how much)."""
 
@@ -36,7 +40,7 @@ def run_cycle(
 ) -> Plan:
     """Check the tables, then forecast items, aggregate to families, balance supply and demand, spread to items.
 
-    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of STEPS.
+    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of ALL_STEPS.
     scenario: name in tblScenarios whose levers apply, or Base. Returns a Plan; where the tables have errors it has run
     no step and holds the findings only. Raises InputError for an unknown step or scenario, SolverError where the
     solver fails.
@@ -60,10 +64,16 @@ def run_cycle(
             findings += notes
     with clock.step("sales plan", "Comparing with last year and budget"):
         sales = _sales_context(tables)
+    checked: pd.DataFrame | None = None
+    if ROUGH_CUT in steps and "balance" not in steps:
+        with clock.step("rough cut", "Comparing load with capacity"):
+            checked, notes = rough_cut(tables)
+            findings += notes
     if "balance" not in steps:
         return Plan(
-            tables, tuple(steps), scenario, forecast, sales, findings=findings.worst_first(), seconds=clock.seconds
-        )
+            tables, tuple(steps), scenario, forecast, sales, rough_cut=checked, findings=findings.worst_first(),
+            seconds=clock.seconds,
+        )  # fmt: skip
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
     with clock.step("balance", "Balancing supply and demand"):
@@ -104,10 +114,10 @@ def run_cycle(
 
 def check_steps(steps: Sequence[str]) -> None:
     """Raise InputError where a step is unknown or none is named."""
-    unknown = [step for step in steps if step not in STEPS]
+    unknown = [step for step in steps if step not in ALL_STEPS]
     if unknown or not steps:
         named = f"'{unknown[0]}' is not a step" if unknown else "no step is named"
-        raise InputError(f"Steps: {named}; choose from {', '.join(STEPS)}.")
+        raise InputError(f"Steps: {named}; choose from {', '.join(ALL_STEPS)}.")
 
 
 def _aggregate(tables: Tables) -> tuple[Tables, Findings]:
