@@ -45,7 +45,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 def first_table_column(sheet: str, horizon: int) -> int:
     """1-based column of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
     if sheet == "Home":
-        return 13
+        return 33
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
     if grid is None:
         return 1
