@@ -245,7 +245,15 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
                 watched.calls.clear()
                 getattr(macros, button)()
                 counted[items][button] = dict(watched.calls)
-        assert [text.split()[0] for text in said] == ["Check:", f"{items:,}", "Demand", "Plan", "Plan", "Undone:"]
+        assert [text.split()[0] for text in said] == [
+            "Check:",
+            f"{items:,}",
+            "Demand",
+            "Plan",
+            "Rough",
+            "Plan",
+            "Undone:",
+        ]
         book.close()
     return counted
 

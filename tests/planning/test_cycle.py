@@ -109,3 +109,22 @@ def test_progress_names_what_is_being_done():
     run_cycle(company(), progress=lambda *words: told.append(words))
     assert ("Forecasting items", 3, 3) in told
     assert ("Balancing supply and demand", 0, 0) in told
+
+
+CONTRADICTIONS = {
+    "min stock above max stock": ({"Min stock": [90, None], "Max stock": [10, None]}, "below Min stock"),
+    "closing stock out of reach": ({"Closing stock min": [90_000, None]}, "below Closing stock min"),
+    "closing stock above max stock": ({"Closing stock min": [90, None], "Max stock": [10, None]}, "Closing stock min"),
+    "a stock that outlives its shelf life": ({"Opening stock": [9000, None], "Shelf life": [1, None]}, "Shelf life"),
+}
+
+
+@pytest.mark.parametrize("wish", CONTRADICTIONS)
+def test_contradictory_inputs_give_a_plan_and_name_the_broken_limit(wish):
+    columns, words = CONTRADICTIONS[wish]
+    families = {"Family": ["Pumps", "Valves"], "Price": [100, 50], **columns}
+    plan = run_cycle(company(tblFamilies=families))
+    assert plan.balance is not None
+    assert plan.balance.status == "Optimal with broken limits"
+    assert any(words in finding.message for finding in plan.findings.warnings)
+    assert plan.results["Summary"]
