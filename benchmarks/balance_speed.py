@@ -109,7 +109,7 @@ def raw_seconds(tables: Tables) -> tuple[float, int, int, int]:
     model = build_model(build_problem(tables))
     matrix = scaled_matrix(model)
     engine = HighsEngine(matrix)
-    cost = model.objective.vector(matrix.columns)
+    cost = model.cost()
     cost = cost + penalties(model, cost)
     begin = time.perf_counter()
     engine.solve(cost)

@@ -12,7 +12,7 @@ from . import styles as look
 from .sheets_common import CAPTION_ROW, Context, address
 
 HELPER_LEFT = first_table_column("Home", 0) + 4
-HELPER_PERIODS = 36
+HELPER_PERIODS = 60
 EDITS_NAME, BANNER_NAME = "SopEdits", "SopBanner"
 """Defined names: how many figures differ from the last solve, and the sentence on it that every plan sheet shows."""
 HEAT_RESOURCES, HEAT_MONTHS = 12, 24
@@ -82,7 +82,8 @@ def _tile_formulas(column: dict[str, int | str]) -> list[str]:
 _VALUES_ROW, _TARGETS_ROW = TABLE_ROW - 3, TABLE_ROW - 2
 _FIRST = TABLE_ROW + 1
 _TILES_LEFT = HELPER_LEFT + 1 + len(CHART_SERIES)
-_RANK_LEFT = _TILES_LEFT + len(TILES) + 1
+_DATE_COLUMN = _TILES_LEFT + len(TILES)
+_RANK_LEFT = _DATE_COLUMN + 2
 
 
 def tile_cells(number: int) -> tuple[str, str]:
@@ -95,23 +96,35 @@ def _range(sheet: str, column: int, last: int) -> str:
     return f"'{sheet}'!{address(_FIRST, column, 'both')}:{address(last, column, 'both')}"
 
 
-def trend_range(sheet: str, number: int) -> str:
-    return _range(sheet, _TILES_LEFT + number, TABLE_ROW + HELPER_PERIODS)
+def trend_ranges(sheet: str, number: int) -> tuple[str, str]:
+    """References of the dates and the figures of a tile."""
+    last = TABLE_ROW + HELPER_PERIODS
+    return "=" + _range(sheet, _DATE_COLUMN, last), "=" + _range(sheet, _TILES_LEFT + number, last)
 
 
-def chart_range(sheet: str, offset: int, last: int) -> tuple[str, str]:
-    """References of the name and the values of a series of the chart; offset 0 are the periods."""
-    return f"='{sheet}'!{address(TABLE_ROW, HELPER_LEFT + offset, 'both')}", "=" + _range(
-        sheet, HELPER_LEFT + offset, last
-    )
+def chart_ranges(sheet: str, offset: int) -> tuple[str, str, str]:
+    """References of the name, the dates and the figures of a series of the chart, counted from 1."""
+    dates, last = trend_ranges(sheet, 0)[0], TABLE_ROW + HELPER_PERIODS
+    name = f"='{sheet}'!{address(TABLE_ROW, HELPER_LEFT + offset, 'both')}"
+    return name, dates, "=" + _range(sheet, HELPER_LEFT + offset, last)
 
 
-def add_figures(context: Context, worksheet: Worksheet, family_cell: tuple[int, int]) -> int:
-    """Figures by period for the chart and the tiles, the tiles' totals and targets; the last row of the chart."""
+def date_formula(label: str, back: int = 0) -> str:
+    """Formula part: the first day of the period whose label a cell holds, or of the period ``back`` before it."""
+    year = f"LEFT({label},4)"
+    month = f"DATE({year},MID({label},6,2),1)"
+    week = f"DATE({year},1,4)-WEEKDAY(DATE({year},1,4),2)+1+7*(MID({label},7,2)-1)"
+    if back > 0:
+        month, week = f"EDATE({month},-{back})", f"{week}-{7 * back}"
+    return f'IFERROR(IF(MID({label},6,1)="W",{week},{month}),"")'
+
+
+def add_figures(context: Context, worksheet: Worksheet, family_cell: tuple[int, int]) -> None:
+    """Figures by period for the chart and the tiles, and the tiles' totals and targets."""
     styles, get = context.styles, context.styles.get
     worksheet.set_column(HELPER_LEFT - 1, _RANK_LEFT + 2, 13)
     worksheet.write_string(CAPTION_ROW - 1, HELPER_LEFT - 1, "Figures behind the board", styles.caption)
-    headers = ("Period", *CHART_SERIES, *(tile.label for tile in TILES))
+    headers = ("Period", *CHART_SERIES, *(tile.label for tile in TILES), "Date")
     for offset, header in enumerate(headers):
         worksheet.write_string(TABLE_ROW - 1, HELPER_LEFT - 1 + offset, header, styles.header(right=offset > 0))
     chosen = address(*family_cell, "both")
@@ -135,29 +148,26 @@ def add_figures(context: Context, worksheet: Worksheet, family_cell: tuple[int, 
             worksheet.write_formula(cell.replace("$", ""), f'=IFERROR({formula},"-")', number_format, "-")
     _by_period(context, worksheet, family)
     _ranking(context, worksheet)
-    periods = len(context.grids["SalesPlan"].header) - context.grids["SalesPlan"].lead
-    # without data the chart waits for the horizon that is set
-    return TABLE_ROW + (periods or context.tables.settings.horizon)
 
 
 def _by_period(context: Context, worksheet: Worksheet, family: str) -> None:
+    """A row a period. Beyond the horizon the last one is repeated: on an axis of dates that adds nothing."""
     styles = context.styles
-    grid = context.grids["SalesPlan"]
-    labels = list(grid.header[grid.lead :])
     lead = len(GRID_BY_NAME["SalesPlan"].lead_headers)
     rows = {"Production": "ProductionPlan", "Demand": "SalesPlan", "Closing stock": "InventoryPlan",
             "Target stock": "InventoryPlan"}  # fmt: skip
     measures = {"Production": "Total production", "Demand": "Consensus demand"}
-    for index in range(max(HELPER_PERIODS, len(labels), context.tables.settings.horizon)):
-        row, known = TABLE_ROW + 1 + index, index < len(labels)
+    dates = styles.formula_cell(look.DATE)
+    for index in range(HELPER_PERIODS):
+        row = TABLE_ROW + 1 + index
         label = address(row, HELPER_LEFT, "column")
+        step = f"MIN({index + 1},COLUMNS(SalesPlan)-{lead})"
         worksheet.write_formula(
-            row - 1, HELPER_LEFT - 1,
-            f'=IF(COLUMNS(SalesPlan)<{lead + index + 1},"",INDEX(SalesPlan,1,{lead + index + 1})&"")',
-            styles.formula_cell(), labels[index] if known else "",
+            row - 1, HELPER_LEFT - 1, f'=IF(COLUMNS(SalesPlan)<={lead},"",INDEX(SalesPlan,1,{lead}+{step})&"")',
+            styles.formula_cell(), "",
         )  # fmt: skip
         columns: dict[str, int | str] = {
-            name: len(each.lead_headers) + index + 1 for name, each in GRID_BY_NAME.items()
+            name: f"{len(each.lead_headers)}+{step}" for name, each in GRID_BY_NAME.items()
         }
         formulas = [
             (grid_sum(rows[name], measures.get(name, name), columns[rows[name]], ("Family", family)), look.QUANTITY)
@@ -167,8 +177,9 @@ def _by_period(context: Context, worksheet: Worksheet, family: str) -> None:
         for offset, (formula, number_format) in enumerate(formulas, start=1):
             worksheet.write_formula(
                 row - 1, HELPER_LEFT - 1 + offset, f'=IF({label}="","",{formula})',
-                styles.formula_cell(number_format), 0 if known else "",
+                styles.formula_cell(number_format), "",
             )  # fmt: skip
+        worksheet.write_formula(row - 1, _DATE_COLUMN - 1, f"={date_formula(label)}", dates, "")
 
 
 # --- capacity heat map

@@ -11,7 +11,8 @@ from ..layout import GRID_ROW
 from . import styles as look
 from .grid_rules import AREA_PERIODS, AREA_ROWS, KEY_MEASURES, GridArea, add_grid_rules
 from .home_figures import BANNER_NAME, mark_edited
-from .sheets_common import AUTHOR, CAPTION_ROW, GUIDE_COLOURS, Context, address, write_heading, write_help, write_value
+from .plan_charts import CHARTS, add_plan_chart
+from .sheets_common import AUTHOR, GUIDE_COLOURS, Context, address, write_heading, write_help, write_value
 
 if TYPE_CHECKING:
     from ..grids import GridBlock
@@ -55,7 +56,9 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     write_heading(worksheet, context.styles, grid.sheet, grid.help, HINTS[name], _HINT_COLUMN)
     if name != "Workings":
         _banner(context, worksheet, area)
-    write_help(worksheet, context.styles, CAPTION_ROW, 1, GUIDE_COLOURS)
+    write_help(worksheet, context.styles, area.top - 1, 1, GUIDE_COLOURS)
+    if name in CHARTS:
+        add_plan_chart(context, worksheet, area)
     _set_columns(context, worksheet, area, block)
     _write_header(context, worksheet, area, block)
     _write_rows(context, worksheet, area, block)

@@ -23,13 +23,13 @@ from .home_figures import (
     WATCH,
     add_banner_figures,
     add_figures,
-    chart_range,
+    chart_ranges,
     heat_formula,
     resource_formula,
     result,
     setting,
     tile_cells,
-    trend_range,
+    trend_ranges,
 )
 from .ribbon import ribbon_2010
 from .sheets_common import CAPTION_ROW, GUIDE_COLOURS, GUIDE_MONTH, GUIDE_SHEETS, GUIDE_WORDS, Context, address
@@ -87,7 +87,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     worksheet.write_string(CAPTION_ROW - 1, left - 1, "Last run", context.styles.caption)
     worksheet.set_column(left + 1, HELPER_LEFT - 2, 3)
     worksheet.set_row(top - 1, 15)
-    last_figure = add_figures(context, worksheet, FAMILY_CELL)
+    add_figures(context, worksheet, FAMILY_CELL)
     _heading(context, worksheet)
     add_banner_figures(context, worksheet, CYCLE_ROW - 1, BOARD_LEFT)
     _scenario(context, worksheet)
@@ -95,7 +95,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     _cycle(context, worksheet)
     _figures(context, worksheet)
     _summary(context, worksheet)
-    _chart(context, worksheet, last_figure)
+    _chart(context, worksheet)
     _heat_map(context, worksheet)
     _findings(context, worksheet)
     last = _buttons(context, worksheet)
@@ -242,11 +242,10 @@ def _figures(context: Context, worksheet: Worksheet) -> None:
 def _trend(context: Context, worksheet: Worksheet, number: int, row: int, column: int) -> None:
     """The months of a tile as a line without axes."""
     chart = context.workbook.add_chart({"type": "line"})
-    chart.add_series(
-        {"values": "=" + trend_range(worksheet.get_name(), number), "line": {"color": look.BLUE, "width": 1.5}}
-    )
-    for axis in (chart.set_x_axis, chart.set_y_axis):
-        axis({"visible": False, "major_gridlines": {"visible": False}})
+    dates, figures = trend_ranges(worksheet.get_name(), number)
+    chart.add_series({"categories": dates, "values": figures, "line": {"color": look.BLUE, "width": 1.5}})
+    chart.set_x_axis({"visible": False, "date_axis": True, "major_gridlines": {"visible": False}})
+    chart.set_y_axis({"visible": False, "major_gridlines": {"visible": False}})
     chart.set_legend({"none": True})
     chart.set_title({"none": True})
     chart.set_chartarea({"border": {"none": True}, "fill": {"color": look.NOTE_FILL}})
@@ -271,7 +270,7 @@ def _summary(context: Context, worksheet: Worksheet) -> None:
     )  # fmt: skip
 
 
-def _chart(context: Context, worksheet: Worksheet, last: int) -> None:
+def _chart(context: Context, worksheet: Worksheet) -> None:
     _section(context, worksheet, CHART_ROW, "Demand, production and stock")
     styles = context.styles
     row, column = FAMILY_CELL
@@ -286,30 +285,27 @@ def _chart(context: Context, worksheet: Worksheet, last: int) -> None:
     worksheet.write_string(row - 1, column + 5, "Pick one from the list; an empty cell shows all of them.", styles.hint)
     sheet = worksheet.get_name()
 
-    def cells(offset: int) -> str:
-        return chart_range(sheet, offset, last)[1]
-
-    def name(offset: int) -> str:
-        return chart_range(sheet, offset, last)[0]
+    def series(offset: int) -> dict[str, str]:
+        return dict(zip(("name", "categories", "values"), chart_ranges(sheet, offset), strict=True))
 
     columns = context.workbook.add_chart({"type": "column"})
     columns.add_series({
-        "name": name(1), "categories": cells(0), "values": cells(1), "gap": 60,
+        **series(1), "gap": 60,
         "fill": {"color": look.CHART_PRODUCTION}, "border": {"none": True},
     })  # fmt: skip
     lines = context.workbook.add_chart({"type": "line"})
     lines.add_series({
-        "name": name(2), "categories": cells(0), "values": cells(2),
+        **series(2),
         "line": {"color": look.CHART_DEMAND, "width": 2.5},
         "marker": {"type": "circle", "size": 5, "fill": {"color": look.CHART_DEMAND},
                    "border": {"color": look.CHART_DEMAND}},
     })  # fmt: skip
     lines.add_series({
-        "name": name(3), "categories": cells(0), "values": cells(3),
+        **series(3),
         "line": {"color": look.CHART_STOCK, "width": 2, "dash_type": "dash"},
     })  # fmt: skip
     lines.add_series({
-        "name": name(4), "categories": cells(0), "values": cells(4),
+        **series(4),
         "line": {"color": look.CHART_TARGET, "width": 1.25, "dash_type": "round_dot"},
     })  # fmt: skip
     columns.combine(lines)
@@ -319,7 +315,16 @@ def _chart(context: Context, worksheet: Worksheet, last: int) -> None:
         "name_font": {"name": "Arial", "size": 10, "bold": True, "color": look.NAVY},
     })  # fmt: skip
     columns.set_legend({"position": "top", "font": {"name": "Arial", "size": 9}})
-    columns.set_x_axis({"num_font": small, "line": {"color": look.RULE}, "text_axis": True})
+    columns.set_x_axis(
+        {
+            "num_font": small,
+            "line": {"color": look.RULE},
+            "date_axis": True,
+            "num_format": "yyyy-mm",
+            "major_unit": 1,
+            "major_unit_type": "months",
+        }
+    )
     columns.set_y_axis({
         "num_font": small, "num_format": "#,##0", "line": {"none": True}, "major_gridlines":
         {"visible": True, "line": {"color": look.LINE, "width": 0.75}},

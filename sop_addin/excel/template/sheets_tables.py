@@ -14,7 +14,6 @@ from ..blocks import Formula
 from . import styles as look
 from .sheets_common import (
     AUTHOR,
-    CAPTION_ROW,
     GUIDE_SHEETS,
     VALIDATED_ROWS,
     Context,
@@ -171,9 +170,9 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
     if caption:
         text = f"?  {spoken_name(table)} - {table.help}"
         tip = "The question mark leads to the Guide"
-        worksheet.write_url(CAPTION_ROW - 1, left - 1, f"internal:{GUIDE_SHEETS}", styles.caption, text, tip)
+        worksheet.write_url(top - 2, left - 1, f"internal:{GUIDE_SHEETS}", styles.caption, text, tip)
     elif table.sheet != "Home":
-        write_help(worksheet, styles, CAPTION_ROW, left, GUIDE_SHEETS)
+        write_help(worksheet, styles, top - 1, left, GUIDE_SHEETS)
     is_input = table.role == "input"
     options: list[dict[str, Any]] = []
     widths: list[float] = []

@@ -11,7 +11,8 @@ from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
 from ..words import listed, number
 from .engine import Matrix, money_scale
-from .model import DEMAND, PHYSICAL, BalanceModel, Slack
+from .marks import Slack
+from .model import DEMAND, PHYSICAL, BalanceModel
 from .problem import BalanceProblem, Bools, Floats
 from .result import SNAP, Quantities
 from .solve import Solution
@@ -48,7 +49,7 @@ def marginal_values(model: BalanceModel, solution: Solution) -> Floats:
         if resource in model.heads:
             worth[resource] = -solution.worth.rows[model.labour_rows[resource]]
         else:
-            columns = [variable.index for variable in model.regular[resource]]
+            columns = model.regular[resource]
             limited = np.isfinite(resources.capacity[resource])
             worth[resource] = np.where(limited, -solution.worth.upper[columns], np.nan)
     tiny = 1e-9 * np.nanmax(np.abs(worth), initial=1.0)
@@ -64,7 +65,7 @@ def explain(
     """
     writer = _Writer(tables, model.problem)
     maximise = model.problem.settings.maximise_margin
-    unserved = figures.lost > SNAP * np.array(model.family_scale)[:, None]
+    unserved = figures.lost > SNAP * model.family_scale[:, None]
     findings: list[Finding] = []
     short = _short_now(model, solution)
     if unserved.any() and not maximise:
@@ -126,7 +127,7 @@ def _short_now(model: BalanceModel, solution: Solution) -> Floats:
     short = np.zeros((len(model.problem.resources.names), model.problem.horizon))
     for slack in solution.broken:
         if slack.rule == "capacity":
-            short[slack.resource, slack.period] = solution.values[slack.variable.index]
+            short[slack.resource, slack.period] = solution.values[slack.column]
     return short
 
 
@@ -137,23 +138,17 @@ def _elastic_shortage(model: BalanceModel, matrix: Matrix) -> tuple[Floats, Bool
     cheapest periods first; whole numbers relaxed.
     """
     engine = open_engine(matrix)
-    scale = np.array(model.scales, dtype=np.float64)
-    cost = model.objective.vector(len(scale))
+    scale, slacks, cost = model.scales, model.slacks, model.cost()
+    demand, physical = slacks.of(DEMAND), slacks.of(PHYSICAL)
     goal = ELASTIC_COST * money_scale(cost, scale) * cost
-    for slack in model.slacks:
-        column = slack.variable.index
-        penalty = 1.0 if slack.level == PHYSICAL else 1e3 if slack.level == DEMAND else 1e-1
-        goal[column] += penalty / scale[column]
-    values = engine.solve(goal, relax=True).values
+    goal[slacks.column] += np.where(physical, 1.0, np.where(demand, 1e3, 1e-1)) / scale[slacks.column]
+    values = engine.solve(goal, relax=True).values[slacks.column]
     short = np.zeros((len(model.problem.resources.names), model.problem.horizon))
     unreachable = np.zeros(len(model.problem.families.names), dtype=bool)
-    for slack in model.slacks:
-        value = values[slack.variable.index]
-        if value > SNAP * scale[slack.variable.index]:
-            if slack.rule == "capacity":
-                short[slack.resource, slack.period] = value
-            elif slack.level == DEMAND:
-                unreachable[slack.family] = True
+    used = values > SNAP * scale[slacks.column]
+    over = used & np.array([rule == "capacity" for rule in slacks.rule], dtype=bool)
+    short[slacks.resource[over], slacks.period[over]] = values[over]
+    unreachable[slacks.family[used & demand]] = True
     return short, unreachable
 
 
@@ -215,7 +210,7 @@ def _broken_rules(writer: _Writer, model: BalanceModel, solution: Solution) -> l
     findings: list[Finding] = []
     for (rule, family, source), slacks in groups.items():
         table, column, words = RULES[rule]
-        largest = max(float(solution.values[slack.variable.index]) for slack in slacks)
+        largest = max(float(solution.values[slack.column]) for slack in slacks)
         amount = writer.of_family(family, largest)
         if len(slacks) > 1:
             amount = f"up to {amount}"

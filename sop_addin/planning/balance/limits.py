@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..words import NAMED, listed, number
-from .model import CAPACITY, BalanceModel, Limit
+from .marks import Limit, Limits
+from .model import CAPACITY, BalanceModel
 from .problem import BalanceProblem, Floats
 from .result import SNAP, Quantities
 from .solve import Solution
@@ -20,12 +21,12 @@ LIMIT_COLUMNS = (
 SPARE_COLUMNS = ("Family", "Source", "Period", "Could be sold", "Unit", "Margin per unit", "Limited by")
 
 
-def limit_values(solution: Solution, limits: Sequence[Limit]) -> Floats:
+def limit_values(solution: Solution, limits: Limits) -> Floats:
     """(limits,) money gained for each unit by which one of ``limits`` gives way; 0 where it does not bind.
 
     Below 0 where that lets more demand be served, and to serve it costs more than it saves.
     """
-    values = np.array([solution.worth.at(limit) * (1.0 if limit.least else -1.0) for limit in limits], dtype=np.float64)
+    values = solution.worth.of_limits(limits) * np.where(limits.least, 1.0, -1.0)
     return np.where(np.abs(values) <= 1e-9 * np.abs(values).max(initial=1.0), 0.0, values)
 
 
@@ -35,15 +36,15 @@ def limits_frame(model: BalanceModel, solution: Solution, figures: Quantities, s
     short: (R, T) what is missing of each resource to serve all demand.
     """
     problem = model.problem
-    limits = model.limits()
+    limits = model.limits
     values = limit_values(solution, limits)
     loads = _loads(problem, figures)
     using = [_families_using(problem, resource) for resource in range(len(problem.resources.names))]
     order = {position: place for place, position in enumerate(problem.table_order.get("resources", []))}
     rows: list[tuple[tuple[float, ...], tuple[object, ...]]] = []
-    for limit, value in zip(limits, values, strict=True):
-        if limit.kind != CAPACITY and value == 0:
-            continue
+    shown = (values != 0) | (np.array(limits.kind, dtype=object) == CAPACITY)
+    for position in np.flatnonzero(shown).tolist():
+        limit, value = limits.one(position), values[position]
         used, allowed = _used(model, figures, limit)
         name, unit, users, spare_for, spare, missing = "", "", "", "", np.nan, np.nan
         if limit.resource >= 0:

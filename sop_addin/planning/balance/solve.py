@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .engine import Bounds, Engine, NoPlan, Outcome, money_scale
-from .model import CAPACITY, CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel, Limit, Slack
+from .marks import Limits, Slack
+from .model import CAPACITY, CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel
 from .problem import Floats, Ints
 
 HAIR = 1e-4  # of a typical quantity: by how much limits are moved for their marginal values
@@ -45,17 +45,22 @@ class Worth(NamedTuple):
             found.row_duals[:rows].copy(), np.minimum(found.column_duals, 0.0), np.maximum(found.column_duals, 0.0)
         )
 
-    def at(self, limit: Limit) -> float:
-        """The value of one limit."""
-        return float(
-            self.rows[limit.row] if limit.row >= 0 else (self.lower if limit.least else self.upper)[limit.column]
-        )
+    @classmethod
+    def nothing(cls, model: BalanceModel) -> Worth:
+        """No limit is worth anything."""
+        return cls(np.zeros(model.row_count), np.zeros(model.column_count), np.zeros(model.column_count))
 
-    def put(self, limit: Limit, value: float) -> None:
-        if limit.row >= 0:
-            self.rows[limit.row] = value
+    def of_limits(self, limits: Limits) -> Floats:
+        """(limits,) the value of each limit."""
+        of_column = np.where(limits.least, self.lower[limits.column], self.upper[limits.column])
+        return np.where(limits.row >= 0, self.rows[limits.row], of_column)
+
+    def put(self, limits: Limits, position: int, value: float) -> None:
+        """Set the value of one limit."""
+        if limits.row[position] >= 0:
+            self.rows[limits.row[position]] = value
         else:
-            (self.lower if limit.least else self.upper)[limit.column] = value
+            (self.lower if limits.least[position] else self.upper)[limits.column[position]] = value
 
     def plus(self, factor: float, other: Worth) -> Worth:
         return Worth(*(mine + factor * theirs for mine, theirs in zip(self, other, strict=True)))
@@ -79,21 +84,25 @@ class _Level:
     weights: Floats
 
 
-def solve_stages(model: BalanceModel, engine: Engine, seconds: float) -> Solution:
-    """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end."""
+def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_only: bool = False) -> Solution:
+    """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end.
+
+    engine: holds the figures of the model, maybe in another scaling. values_only: no marginal values, all are 0.
+    """
     search = _Search(model, engine, seconds)
-    cost = model.objective.vector(len(model.columns))
+    cost = model.cost()
     penalised = cost + penalties(model, cost)
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
+    engine.remember()
     broken = bool(_broken(model, outcome.values))
-    worth: Worth | None = None
+    worth = Worth.nothing(model) if values_only else None
     if broken:
         outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome)
-        if len(model.rows) > ONE_BY_ONE and not len(model.integers):
+        if worth is None and model.row_count > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
     worth = worth or _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
-    values = _tie_broken(model, engine, cost if broken else penalised, outcome)
+    values = _tie_broken(model, engine, bounds, cost if broken else penalised, outcome)
     return Solution(
         values,
         worth,
@@ -114,9 +123,8 @@ class _Search:
         self.proven = True
         self.last: Floats | None = None
         self.model = model
-        matrix = engine.matrix
-        self.lower = (matrix.lower * matrix.column_scale)[self.integers]
-        self.upper = (matrix.upper * matrix.column_scale)[self.integers]
+        bounds = engine.bounds()
+        self.lower, self.upper = bounds.lower[self.integers], bounds.upper[self.integers]
 
     def solve(self, cost: Floats, share: float = 1.0) -> Outcome:
         """Minimise ``cost``. With whole numbers: duals and continuous values are those of the LP with them fixed."""
@@ -143,9 +151,8 @@ class _Search:
         """
         if not len(self.integers):
             return None
-        columns = np.array([slack.variable.index for slack in self.model.slacks], dtype=np.intp)
-        matrix = self.engine.matrix
-        upper = (matrix.upper * matrix.column_scale)[columns]
+        columns = self.model.slacks.column
+        upper = self.engine.bounds().upper[columns]
         nothing = np.zeros(len(columns))
         self.engine.bound_columns(columns, nothing, nothing)
         try:
@@ -178,40 +185,33 @@ class _Search:
 
 def penalties(model: BalanceModel, cost: Floats) -> Floats:
     """(columns,) cost of breaking limits in the first stage: multiples of what a unit is worth, above any real cost."""
-    scale = np.array(model.scales, dtype=np.float64)
-    typical = 1.0 / money_scale(cost, scale)
-    priority = model.problem.families.priority
-    ranks = sorted(set(priority), reverse=True)
-    by_rank = {rank: RANK_FACTOR ** min(position, 3) for position, rank in enumerate(ranks)}
-    penalty = np.zeros(len(model.columns))
-    for slack in model.slacks:
-        column = slack.variable.index
-        factor = PENALTY[slack.level] * (by_rank[priority[slack.family]] if slack.level == DEMAND else 1.0)
-        penalty[column] = factor * min(max(slack.weight, 0.1 * typical / scale[column]), 1e2 * typical / scale[column])
+    slacks, priority = model.slacks, model.problem.families.priority
+    typical = 1.0 / money_scale(cost, model.scales) / model.scales[slacks.column]
+    ranks = np.unique(priority)[::-1]
+    by_rank = RANK_FACTOR ** np.minimum(np.searchsorted(-ranks, -priority), 3)
+    factor = np.array([PENALTY[level] for level in slacks.level], dtype=np.float64)
+    demand = slacks.of(DEMAND)
+    factor[demand] *= by_rank[slacks.family[demand]]
+    penalty = np.zeros(model.column_count)
+    penalty[slacks.column] = factor * np.clip(slacks.weight, 0.1 * typical, 1e2 * typical)
     return penalty
 
 
 def _broken(model: BalanceModel, values: Floats) -> list[Slack]:
-    return [
-        slack for slack in model.slacks if values[slack.variable.index] > BROKEN * model.scales[slack.variable.index]
-    ]
+    column = model.slacks.column
+    return [model.slacks.one(int(i)) for i in np.flatnonzero(values[column] > BROKEN * model.scales[column])]
 
 
 def _levels(model: BalanceModel) -> Iterator[_Level]:
     """Slacks from the gravest level to the least."""
-    ranks = sorted(set(model.problem.families.priority))
-    keys: list[tuple[str, int]] = [(PHYSICAL, 0), *((DEMAND, int(rank)) for rank in ranks), (POLICY, 0), (CLOSING, 0)]
-    groups: dict[tuple[str, int], list[Slack]] = {key: [] for key in keys}
-    for slack in model.slacks:
-        rank = int(model.problem.families.priority[slack.family]) if slack.level == DEMAND else 0
-        groups[slack.level, rank].append(slack)
-    for key in keys:
-        members = groups[key]
-        if members:
-            yield _Level(
-                np.array([slack.variable.index for slack in members], dtype=np.intp),
-                np.array([slack.weight for slack in members], dtype=np.float64),
-            )
+    slacks, priority = model.slacks, model.problem.families.priority
+    demand = slacks.of(DEMAND)
+    rank = np.where(demand, priority[slacks.family] if len(priority) else 0, 0)
+    groups = [slacks.of(PHYSICAL), *(demand & (rank == number) for number in np.unique(priority)),
+              slacks.of(POLICY), slacks.of(CLOSING)]  # fmt: skip
+    for members in groups:
+        if members.any():
+            yield _Level(slacks.column[members], slacks.weight[members])
 
 
 def _lexicographic(
@@ -222,8 +222,8 @@ def _lexicographic(
     That is a limit's own dual plus what it changes in each level above times that level's dual (chain rule).
     ``outcome`` is any plan in which a level without slack has reached its best.
     """
-    scale = np.array(model.scales, dtype=np.float64)
-    base_rows = len(model.rows)
+    scale = model.scales
+    base_rows = model.row_count
     before = len(engine.bounds().row_lower)
     levels: list[Worth] = []
 
@@ -240,13 +240,13 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
-        if len(model.rows) > ONE_BY_ONE:
+        if model.row_count > ONE_BY_ONE:
             engine.forget()
         outcome = solve(goal)
         levels.append(with_chain(outcome))
         best = float(level.weights @ outcome.values[level.columns])
         engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
-    if len(model.rows) > ONE_BY_ONE:
+    if model.row_count > ONE_BY_ONE:
         engine.forget()
     outcome = solve(cost)
     return outcome, with_chain(outcome)
@@ -269,21 +269,19 @@ def _limit_values(
         whole = np.round(outcome.values[integers])
         engine.bound_columns(integers, whole, whole)
     here = engine.bounds()
-    limits = model.limits()
-    columns = np.array([limit.column for limit in limits], dtype=np.intp)
-    rows = np.array([limit.row for limit in limits], dtype=np.intp)
-    least = np.array([limit.least for limit in limits], dtype=bool)
+    limits = model.limits
+    columns, rows, least = limits.column, limits.row, limits.least
     of_column = columns >= 0
-    sizes = np.where(of_column, np.array(model.scales)[columns], 1.0 / engine.matrix.row_scale[rows])
-    spread = np.where(of_column, _name_weights(model)[columns], np.linspace(0.0, 1.0, len(limits)))
+    sizes = np.where(of_column, model.scales[columns], 1.0 / engine.matrix.row_scale[rows])
+    spread = np.where(of_column, model.name_weights[columns], np.linspace(0.0, 1.0, len(limits)))
     hair = HAIR * sizes * (1.0 + spread)
 
     def moved(chosen: Ints) -> None:
         by_column, by_row = chosen[of_column[chosen]], chosen[~of_column[chosen]]
         lower, upper = here.lower.copy(), here.upper.copy()
         upper[columns[by_column]] += np.where(least[by_column], 0.0, hair[by_column])
-        for position in by_column[least[by_column]]:
-            lower[columns[position]] -= hair[position]
+        lowered = by_column[least[by_column]]
+        lower[columns[lowered]] -= hair[lowered]
         c, r = np.unique(columns[by_column]), rows[by_row]
         engine.bound_columns(c, lower[c], upper[c])
         step = hair[by_row]
@@ -299,26 +297,26 @@ def _limit_values(
     def total_values() -> Worth:
         if broken:
             return _lexicographic(model, solve, engine, cost, outcome)[1]
-        return Worth.of(solve(cost), len(model.rows))
+        return Worth.of(solve(cost), model.row_count)
 
     moved(np.arange(len(limits)))
     worth = total_values()
-    if engine.live and len(model.rows) <= ONE_BY_ONE:
-        binding = [position for position, limit in enumerate(limits) if worth.at(limit)]
-        for position in sorted(binding, key=lambda position: limits[position].kind != CAPACITY)[:ALONE]:
+    if engine.live and model.row_count <= ONE_BY_ONE:
+        binding = np.flatnonzero(worth.of_limits(limits)).tolist()
+        for position in sorted(binding, key=lambda position: limits.kind[position] != CAPACITY)[:ALONE]:
             engine.set_bounds(here)
             moved(np.array([position]))
-            worth.put(limits[position], total_values().at(limits[position]))
+            worth.put(limits, position, float(total_values().of_limits(limits)[position]))
     engine.set_bounds(state)
     return worth
 
 
-def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
+def _tie_broken(model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome) -> Floats:
     """Values of the one plan among the optima; whole numbers stay as they are."""
     matrix = engine.matrix
     scale = money_scale(cost, matrix.column_scale)
     reduced = outcome.column_duals * matrix.column_scale * scale
-    lower, upper = matrix.lower * matrix.column_scale, matrix.upper * matrix.column_scale
+    lower, upper = bounds.lower, bounds.upper
     at_lower, at_upper = np.flatnonzero(reduced > ACTIVE), np.flatnonzero((reduced < -ACTIVE) & np.isfinite(upper))
     engine.bound_columns(at_lower, lower[at_lower], lower[at_lower])
     engine.bound_columns(at_upper, upper[at_upper], upper[at_upper])
@@ -326,9 +324,9 @@ def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outc
     if len(integers):
         whole = np.round(outcome.values[integers])
         engine.bound_columns(integers, whole, whole)
-    rows = len(model.rows)
+    rows = model.row_count
     duals = outcome.row_duals[:rows] / matrix.row_scale * scale
-    row_lower, row_upper = matrix.row_lower / matrix.row_scale, matrix.row_upper / matrix.row_scale
+    row_lower, row_upper = bounds.row_lower[:rows], bounds.row_upper[:rows]
     free = row_lower != row_upper
     low = np.flatnonzero(free & (duals > ACTIVE) & np.isfinite(row_lower))
     high = np.flatnonzero(free & (duals < -ACTIVE) & np.isfinite(row_upper))
@@ -341,19 +339,9 @@ def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outc
 
 def _tie_weights(model: BalanceModel) -> Floats:
     """(columns,) smoother first, then late orders by Priority, then by name; all per typical quantity."""
-    scale = np.array(model.scales, dtype=np.float64)
-    weights = NAME_WEIGHT * (1.0 + _name_weights(model))
-    for variable, _ in model.changes:
-        weights[variable.index] = 1.0
-    priority = model.problem.families.priority
-    for family, (late, lost) in enumerate(zip(model.late, model.lost, strict=True)):
-        extra = LATE_WEIGHT * (1.0 + 1.0 / max(float(priority[family]), 1.0))
-        for variable in (*late, *lost):
-            weights[variable.index] += extra
-    return weights / scale
-
-
-def _name_weights(model: BalanceModel) -> Floats:
-    """(columns,) figures within 0..1 that look random but depend on the names of the columns only."""
-    codes = np.array([zlib.crc32(column.name.encode()) for column in model.columns], dtype=np.float64)
-    return codes / 2.0**32
+    weights = NAME_WEIGHT * (1.0 + model.name_weights)
+    weights[model.changes] = 1.0
+    extra = LATE_WEIGHT * (1.0 + 1.0 / np.maximum(model.problem.families.priority, 1))[:, None]
+    weights[model.late] += extra
+    weights[model.lost] += extra
+    return weights / model.scales

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulp import const
 
 from sop_addin.planning.balance import build_model, solve, solve_balance
 from sop_addin.planning.balance.engine import scaled_matrix
@@ -33,33 +32,31 @@ def cost_of(model):
     nothing = np.zeros(0)
     with mock.patch.object(solve, "_limit_values", return_value=solve.Worth(nothing, nothing, nothing)):
         solution = solved(model)
-    return float(model.objective.vector(len(model.columns)) @ solution.values)
+    return float(model.cost() @ solution.values)
 
 
 def gives_way(model, limit, step):
     """Move one limit of a model in place, by table or by hand, as a planner would: the most up, the least down."""
     step = -step if limit.least else step
     if limit.row >= 0:
-        row = model.rows[limit.row]
-        model.rows[limit.row] = row._replace(right=row.right + step)
+        model.right[limit.row] += step
     elif limit.least:
-        model.columns[limit.column].lowBound += step
+        model.lower[limit.column] += step
     else:
-        model.columns[limit.column].upBound += step
+        model.upper[limit.column] += step
 
 
 def whole_numbers_fixed(model, values):
     for column in model.integers:
-        variable = model.columns[column]
-        variable.lowBound = variable.upBound = float(np.round(values[column]))
-        variable.cat = const.LpContinuous
+        model.lower[column] = model.upper[column] = np.round(values[column])
+        model.integer[column] = False
 
 
 def check_values(tables, chosen):
     """The marginal values of some limits against a second solve in which only that limit is moved."""
     model = build_model(build_problem(tables))
     solution = solved(model)
-    limits = model.limits()
+    limits = model.limits
     values = limit_values(solution, limits)
     binding = [position for position, value in enumerate(values) if value]
     others = [position for position, value in enumerate(values) if not value]
@@ -68,10 +65,10 @@ def check_values(tables, chosen):
         again = [build_model(build_problem(tables)) for _ in range(2)]
         for other in again:
             whole_numbers_fixed(other, solution.values)
-        gives_way(again[1], limits[position], STEP)
+        gives_way(again[1], limits.one(position), STEP)
         gain = (cost_of(again[0]) - cost_of(again[1])) / STEP
-        assert values[position] == pytest.approx(gain, rel=0.02, abs=0.05), limits[position]
-        seen.add(limits[position].kind)
+        assert values[position] == pytest.approx(gain, rel=0.02, abs=0.05), limits.one(position)
+        seen.add(limits.kind[position])
     return seen
 
 
