@@ -257,13 +257,18 @@ def _trend(context: Context, worksheet: Worksheet, number: int, row: int, column
 
 
 def _summary(context: Context, worksheet: Worksheet) -> None:
-    """The plan in words: the paragraph that the last run wrote into tblResult."""
+    """The plan in words: the paragraph that the last run wrote into tblResult, else the first findings."""
     _section(context, worksheet, SUMMARY_ROW, "The plan in words; the figures behind it are on sheet Explanation")
     style = context.styles.get(text_wrap=True, valign="top", font_color=look.INK, bg_color=look.NOTE_FILL, indent=1)
     row = SUMMARY_ROW
     worksheet.merge_range(row, BOARD_LEFT - 1, row + SUMMARY_LINES - 1, BOARD_RIGHT - 1, "", style)
     waiting = '"Not solved yet: press Balance, and read here what limits the plan."'
-    text = f'=IFERROR(IF({SOLVED},{result("Summary")}&"",{waiting}),{waiting})'
+    messages = "&".join(
+        f'IFERROR(IF(INDEX(tblFindings[Message],{number})="","",INDEX(tblFindings[Message],{number})&" "),"")'
+        for number in (1, 2, 3)
+    )
+    words = f'IF(IFERROR({result("Summary")}&"","")="",{messages},{result("Summary")})'
+    text = f"=IF({SOLVED},{words},{waiting})"
     worksheet.write_formula(row, BOARD_LEFT - 1, text, style, "")
     context.workbook.define_name(
         SUMMARY_NAME, f"='{worksheet.get_name()}'!{address(row + 1, BOARD_LEFT, 'both')}"
