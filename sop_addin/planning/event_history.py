@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sop_addin.planning.event_model import Lift, event_lift
-from sop_addin.planning.event_scope import Event, concerned, figure, live_periods, same_family, text
+from sop_addin.planning.event_scope import Event, SeriesIndex, figure, live_periods, stem, text
 from sop_addin.planning.families import item_positions, units_per_family_unit
 
 Floats = NDArray[np.float64]
@@ -60,6 +61,14 @@ class EventHistory:
     past: tuple[PastEvent, ...] = ()
     elasticity: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
+    @cached_property
+    def by_name(self) -> dict[str, list[PastEvent]]:
+        """Past events by name, the year left out."""
+        found: dict[str, list[PastEvent]] = {}
+        for one in self.past:
+            found.setdefault(stem(one.event), []).append(one)
+        return found
+
 
 def learn_from_events(
     events: pd.DataFrame, history: pd.DataFrame, items: pd.DataFrame, season_length: int
@@ -83,11 +92,12 @@ def learn_from_events(
         return EventHistory(history, series)
     factors = units_per_family_unit(items)[positions]
     quantities = _matrix(history, series, periods) / factors[:, None]
-    scopes = [np.flatnonzero(concerned(event, series)) for _, event, _ in candidates]
+    index = SeriesIndex(series)
+    scopes = [index.concerned(event) for _, event, _ in candidates]
     lives = np.array([live for *_, live in candidates])
     events_only = [event for _, event, _ in candidates]
     lifts, logs = _lifts(events_only, quantities, scopes, lives, season_length, factors)
-    base = _without_events(events_only, series, quantities, scopes, lives, logs)
+    base = _without_events(events_only, index, quantities, scopes, lives, logs)
     past = tuple(
         PastEvent(
             row, event, scope, float(lift.log[0]), float(lift.error[0]), float(lift.data_log[0]),
@@ -249,7 +259,7 @@ def _item_logs(sales: Floats, disturbed: NDArray[np.bool_], live: NDArray[np.boo
 
 def _without_events(
     events: Sequence[Event],
-    series: pd.DataFrame,
+    index: SeriesIndex,
     quantities: Floats,
     scopes: Sequence[NDArray[np.intp]],
     lives: NDArray[np.bool_],
@@ -263,7 +273,7 @@ def _without_events(
     base = np.where(quantities > 0, quantities / np.maximum(factor, STOPPED), quantities)
     base[factor < STOPPED] = np.nan
     for event, scope, live, log in zip(events, scopes, lives, logs, strict=True):
-        share, others = figure(event, CANNIBALISATION), np.flatnonzero(same_family(event, series))
+        share, others = figure(event, CANNIBALISATION), index.same_family(event)
         if share <= 0 or not len(others) or not len(scope):
             continue
         at = np.flatnonzero(live)

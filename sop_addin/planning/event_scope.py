@@ -41,22 +41,35 @@ def live_periods(event: Event, periods: pd.DatetimeIndex) -> NDArray[np.bool_]:
     return np.asarray((next_starts(periods) > start) & (periods <= last))
 
 
-def concerned(event: Event, series: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows of `series` (Item, Region, Family) that the event's Family, Item and Region name; a blank names all."""
-    mask = np.ones(len(series), dtype=bool)
-    for column in ("Family", "Item", "Region"):
-        if name := text(event, column):
-            mask &= (series[column] == name).to_numpy(dtype=bool)
-    return mask
+class SeriesIndex:
+    """Finds the series (rows of a frame with Item, Region, Family) that an event concerns."""
 
+    def __init__(self, series: pd.DataFrame) -> None:
+        self._codes: dict[str, NDArray[np.intp]] = {}
+        self._names: dict[str, dict[str, int]] = {}
+        for column in ("Family", "Item", "Region"):
+            codes, names = pd.factorize(series[column])
+            self._codes[column] = codes
+            self._names[column] = {str(name): code for code, name in enumerate(names)}
+        self._everything = np.arange(len(series))
 
-def same_family(event: Event, series: pd.DataFrame) -> NDArray[np.bool_]:
-    """The other items of the family of the event's item, in the event's region: what it can take sales from."""
-    item = text(event, "Item")
-    families = series.loc[series["Item"] == item, "Family"]
-    if not item or families.empty:
-        return np.zeros(len(series), dtype=bool)
-    mask = ((series["Family"] == families.iloc[0]) & (series["Item"] != item)).to_numpy(dtype=bool)
-    if region := text(event, "Region"):
-        mask &= (series["Region"] == region).to_numpy(dtype=bool)
-    return np.asarray(mask)
+    def concerned(self, event: Event) -> NDArray[np.intp]:
+        """Rows that the event's Family, Item and Region name; a blank names all."""
+        return self._rows({column: text(event, column) for column in ("Family", "Item", "Region")})
+
+    def same_family(self, event: Event) -> NDArray[np.intp]:
+        """The other items of the family of the event's item, in the event's region: what it can take sales from."""
+        own = self._rows({"Item": text(event, "Item")})
+        if not text(event, "Item") or not len(own):
+            return own[:0]
+        near = self._rows({"Region": text(event, "Region")})
+        family, item = self._codes["Family"], self._codes["Item"]
+        others = (family[near] == family[own[0]]) & (item[near] != item[own[0]])
+        return np.asarray(near[others])
+
+    def _rows(self, names: Mapping[str, str]) -> NDArray[np.intp]:
+        mask = np.ones(len(self._everything), dtype=bool)
+        for column, name in names.items():
+            if name:
+                mask &= self._codes[column] == self._names[column].get(name, -1)
+        return np.asarray(self._everything[mask])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sop_addin.model.findings import Finding, Findings
 from sop_addin.planning.event_history import CANNIBALISATION, EVENT_TO_EVENT, EventHistory, PastEvent
-from sop_addin.planning.event_scope import Event, concerned, figure, live_periods, same_family, stem, text
+from sop_addin.planning.event_scope import Event, SeriesIndex, figure, live_periods, stem, text
 from sop_addin.planning.families import item_positions, units_per_family_unit
 from sop_addin.planning.portfolio import grid_frame, sheet_row
 
@@ -83,8 +83,10 @@ def event_effects(
     """
     planned = pd.DatetimeIndex(list(periods))
     series, base = _baseline(baseline, items, planned)
-    sells = series["Sells"].to_numpy(dtype=bool)
+    index, sells = SeriesIndex(series), series["Sells"].to_numpy(dtype=bool)
+    units_of = series["Units"].to_numpy(dtype=np.float64)
     families = list(pd.unique(items["Family"]))
+    past_rows = _rows_in_the_past(series, learned)
     effect = np.zeros(base.shape)
     extra = np.zeros((len(families), len(planned)))  # of families without items to carry it
     findings: list[Finding] = []
@@ -93,34 +95,39 @@ def event_effects(
         live = live_periods(event, planned)
         if not live.any() or len(planned) == 0:
             continue
-        mask = concerned(event, series) & sells
+        scope = index.concerned(event)
+        scope = scope[sells[scope]]
         units, probability = figure(event, "Uplift units"), figure(event, "Probability", 1.0)
-        expected = _expected(event, series[mask], learned)
-        own = np.zeros(base.shape)
+        expected = _expected(event, series["Family"].to_numpy()[scope], past_rows[scope], learned)
+        own = np.zeros((len(scope), len(planned)))
         if expected.logs is not None:
-            lifted = base * live * mask[:, None]
-            if not lifted.any():
+            own += base[scope] * live * np.expm1(expected.logs)[:, None] * probability
+            if not (base[scope] * live).any():
                 findings.append(_finding(row, event, "event_has_baseline", "Uplift %", NO_BASELINE))
-            own[mask] += lifted[mask] * np.expm1(expected.logs)[:, None] * probability
         if units != 0:
             if not text(event, "Item") and not text(event, "Family"):
                 findings.append(_finding(row, event, "event_units_have_family", "Uplift units", NO_FAMILY))
-            elif mask.any():
-                factor = float(series["Units"].to_numpy()[mask][0]) if text(event, "Item") else 1.0
-                own[mask] += _shares(base[mask]) * live * units * probability / factor
+            elif len(scope):
+                factor = float(units_of[scope[0]]) if text(event, "Item") else 1.0
+                own += _shares(base[scope]) * live * units * probability / factor
             elif text(event, "Family") in families and not text(event, "Item"):
                 extra[families.index(text(event, "Family")), live] += units * probability
             else:
                 findings.append(_finding(row, event, "event_has_baseline", "Uplift units", NO_BASELINE))
         elif expected.logs is None:
             findings.append(_finding(row, event, "event_uplift_known", "Uplift %", NOTHING_ALIKE))
+        effect[scope] += own
+        brought = float(own.sum())
         if figure(event, CANNIBALISATION) != 0:
             if text(event, "Item"):
-                own -= _lost_by_others(event, series, base, own, sells)
+                others = index.same_family(event)
+                others = others[sells[others]]
+                lost = _lost(base[others], own.sum(axis=0) * figure(event, CANNIBALISATION))
+                effect[others] -= lost
+                brought -= float(lost.sum())
             else:
                 findings.append(_finding(row, event, "cannibalisation_has_item", CANNIBALISATION, NOT_SHARED))
-        effect += own
-        rows.append(_effect_row(event, expected, float(own.sum())))
+        rows.append(_row(event, COMING, expected.log, expected.error, brought, expected.basis or "not known"))
     past = [_past_row(one) for one in learned.past] if learned else []
     table = pd.DataFrame([*past, *rows], columns=list(EFFECT_COLUMNS))
     position = pd.Index(families).get_indexer(pd.Index(series["Family"]))
@@ -131,7 +138,7 @@ def event_effects(
             "Item": series["Item"].to_numpy()[at],
             "Region": series["Region"].to_numpy()[at],
             "Period": planned.to_numpy()[when],
-            EVENTS: (effect * series["Units"].to_numpy(dtype=float)[:, None])[at, when],
+            EVENTS: (effect * units_of[:, None])[at, when],
         }
     )
     return EventEffects(by_item, grid_frame(families, planned, EVENTS, extra), table, Findings.of(findings))
@@ -164,51 +171,55 @@ def _shares(base: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=0), dtype=np.float64)
 
 
-def _lost_by_others(event: Event, series: pd.DataFrame, base: Floats, own: Floats, sells: NDArray[np.bool_]) -> Floats:
-    """What the other items of the family lose to the event (or gain, where it takes demand away); never more than they
-    would sell."""
-    others = same_family(event, series) & sells
-    sold = base * others[:, None]
-    together = sold.sum(axis=0)
-    lost = np.minimum(own.sum(axis=0) * figure(event, CANNIBALISATION), together)
-    return np.asarray(sold * np.where(together > 0, lost / np.where(together > 0, together, 1.0), 0.0))
+def _lost(base: Floats, quantity: Floats) -> Floats:
+    """`quantity` (periods) as lost by series that would sell `base`, by what they sell; never more than that."""
+    together = base.sum(axis=0)
+    share = np.minimum(quantity, together) / np.where(together > 0, together, 1.0)
+    return np.asarray(base * share, dtype=np.float64)
 
 
-def _expected(event: Event, series: pd.DataFrame, learned: EventHistory | None) -> _Expected:
+def _rows_in_the_past(series: pd.DataFrame, learned: EventHistory | None) -> NDArray[np.intp]:
+    """Row of each series in `learned.series`, -1 where it has no past."""
+    if learned is None:
+        return np.full(len(series), -1)
+    known = pd.MultiIndex.from_frame(learned.series[["Item", "Region"]])
+    return np.asarray(known.get_indexer(pd.MultiIndex.from_frame(series[["Item", "Region"]])))
+
+
+def _expected(event: Event, family: NDArray, past_rows: NDArray[np.intp], learned: EventHistory | None) -> _Expected:
     """What the event does to each of its series in %: typed, else learned; nothing where units are typed instead."""
-    likeness = _from_past(event, series, learned) if learned else _Expected(None, np.nan, np.nan, "")
+    likeness = _from_past(event, family, past_rows, learned) if learned else _Expected(None, np.nan, np.nan, "")
     if pd.isna(event.get("Uplift %")) and figure(event, "Uplift units") == 0:
         return likeness
     logs = None
     if not pd.isna(event.get("Uplift %")):
-        logs = np.full(len(series), np.log1p(max(figure(event, "Uplift %"), -0.999999)))
+        logs = np.full(len(family), np.log1p(max(figure(event, "Uplift %"), -0.999999)))
     return _Expected(logs, likeness.log, likeness.error, "as typed")  # what the past says is shown beside it
 
 
-def _from_past(event: Event, series: pd.DataFrame, learned: EventHistory) -> _Expected:
+def _from_past(event: Event, family: NDArray, past_rows: NDArray[np.intp], learned: EventHistory) -> _Expected:
     price = float(np.log1p(max(figure(event, "Price change %"), -0.99)))
-    family = str(series["Family"].iloc[0]) if series["Family"].nunique() == 1 else ""
-    elasticity, doubt = learned.elasticity.get(family, learned.elasticity.get("", (0.0, np.inf)))
-    alike = [one for one in learned.past if stem(one.event) == stem(event) and _related(one, event, learned)]
+    named = str(family[0]) if len(family) and (family == family[0]).all() else ""
+    elasticity, doubt = learned.elasticity.get(named, learned.elasticity.get("", (0.0, np.inf)))
+    alike = [one for one in learned.by_name.get(stem(event), []) if _related(one, event, learned)]
     if alike:
         weights = np.array([1.0 / (one.error**2 + EVENT_TO_EVENT**2) for one in alike])
         weights /= weights.sum()
         shift = np.array([elasticity * (price - one.price_log) if one.price_log and price else 0.0 for one in alike])
         log = float(weights @ (np.array([one.log for one in alike]) + shift))
         error = float(np.sqrt(weights @ np.array([one.error**2 for one in alike]) / len(alike)))
-        logs = np.zeros(len(series))
-        keys = list(zip(series["Item"], series["Region"], strict=True))
+        logs = np.zeros(len(family))
         for weight, one, moved in zip(weights, alike, shift, strict=True):
-            rows = learned.series.iloc[one.series]
-            known = dict(zip(zip(rows["Item"], rows["Region"], strict=True), one.logs.tolist(), strict=True))
-            logs += weight * (np.array([known.get(key, one.log) for key in keys]) + moved)
+            known = np.full(len(learned.series) + 1, one.log)  # the last one stands for series without a past
+            known[one.series] = one.logs
+            logs += weight * (known[past_rows] + moved)
         times = "once" if len(alike) == 1 else f"{len(alike)} times"
         return _Expected(logs, log, error, f"seen {times} in the past")
     if price != 0 and learned.elasticity:
         log = elasticity * price
-        where = f"in {family}" if family in learned.elasticity and family else "in past events"
+        where = f"in {named}" if named and named in learned.elasticity else "in past events"
         basis = f"price elasticity {elasticity:.1f} {where}"
-        return _Expected(np.full(len(series), log), log, doubt * abs(price), basis)
+        return _Expected(np.full(len(family), log), log, doubt * abs(price), basis)
     return _Expected(None, np.nan, np.nan, "")
 
 
@@ -219,10 +230,6 @@ def _related(one: PastEvent, event: Event, learned: EventHistory) -> bool:
     if not wanted and (item := text(event, "Item")):
         wanted = next(iter(learned.series.loc[learned.series["Item"] == item, "Family"]), "")
     return not wanted or wanted in families
-
-
-def _effect_row(event: Event, expected: _Expected, effect: float) -> dict[str, object]:
-    return _row(event, COMING, expected.log, expected.error, effect, expected.basis or "not known")
 
 
 def _past_row(one: PastEvent) -> dict[str, object]:
