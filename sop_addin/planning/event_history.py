@@ -43,6 +43,7 @@ class PastEvent:
     live: NDArray[np.bool_]
     effect: float
     """Sales that it brought over its periods, family units."""
+    families: frozenset[str]
 
     @property
     def price_log(self) -> float:
@@ -98,10 +99,12 @@ def learn_from_events(
     events_only = [event for _, event, _ in candidates]
     lifts, logs = _lifts(events_only, quantities, scopes, lives, season_length, factors)
     base = _without_events(events_only, index, quantities, scopes, lives, logs)
+    family = series["Family"].to_numpy(dtype=object)
     past = tuple(
         PastEvent(
             row, event, scope, float(lift.log[0]), float(lift.error[0]), float(lift.data_log[0]),
             float(lift.data_error[0]), log, live, float(np.expm1(lift.log[0]) * lift.expected[live].sum()),
+            frozenset(family[scope]),
         )
         for (row, event, live), scope, lift, log in zip(candidates, scopes, lifts, logs, strict=True)
         if len(scope)

@@ -201,7 +201,7 @@ def _from_past(event: Event, family: NDArray, past_rows: NDArray[np.intp], learn
     price = float(np.log1p(max(figure(event, "Price change %"), -0.99)))
     named = str(family[0]) if len(family) and (family == family[0]).all() else ""
     elasticity, doubt = learned.elasticity.get(named, learned.elasticity.get("", (0.0, np.inf)))
-    alike = [one for one in learned.by_name.get(stem(event), []) if _related(one, event, learned)]
+    alike = [one for one in learned.by_name.get(stem(event), []) if not len(family) or one.families & set(family)]
     if alike:
         weights = np.array([1.0 / (one.error**2 + EVENT_TO_EVENT**2) for one in alike])
         weights /= weights.sum()
@@ -221,15 +221,6 @@ def _from_past(event: Event, family: NDArray, past_rows: NDArray[np.intp], learn
         basis = f"price elasticity {elasticity:.1f} {where}"
         return _Expected(np.full(len(family), log), log, doubt * abs(price), basis)
     return _Expected(None, np.nan, np.nan, "")
-
-
-def _related(one: PastEvent, event: Event, learned: EventHistory) -> bool:
-    """Whether a past event of the same name concerned the same family (an event without family concerns all)."""
-    families = set(learned.series["Family"].iloc[one.series])
-    wanted = text(event, "Family")
-    if not wanted and (item := text(event, "Item")):
-        wanted = next(iter(learned.series.loc[learned.series["Item"] == item, "Family"]), "")
-    return not wanted or wanted in families
 
 
 def _past_row(one: PastEvent) -> dict[str, object]:
