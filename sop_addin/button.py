@@ -8,8 +8,12 @@ import importlib
 TITLE = "S&OP"
 
 
-def press(name: str) -> None:
-    """Run the function ``name`` of sop_addin.macros for the workbook that called."""
+def press(name: str, file: str = "") -> None:
+    """Run the function ``name`` of sop_addin.macros for the workbook that called.
+
+    file: path of a file that the planner chose, as the hexadecimal digits of its UTF-16 characters: so no quote,
+    backslash or foreign letter in it has to pass through a command line.
+    """
     try:
         macro = getattr(importlib.import_module("sop_addin.macros"), name)
     except Exception as error:  # noqa: BLE001 - whatever an import raises
@@ -18,7 +22,10 @@ def press(name: str) -> None:
             "again with 'pip install --force-reinstall sop-addin'. Nothing was changed."
         )
         return
-    macro()
+    if file:
+        macro(bytes.fromhex(file).decode("utf-16-be"))
+    else:
+        macro()
 
 
 def _tell(message: str) -> None:

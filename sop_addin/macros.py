@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import xlwings as xw
@@ -20,11 +21,13 @@ from .excel.read_tables import read_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
+from .importing import Kind, prepare, tables_written, write
 from .model.errors import SopError, Stopped
 from .model.findings import Findings
 from .model.plan import BASE, Plan
 from .model.validation import validate
 from .planning.cycle import STEPS, run_cycle
+from .planning.imports.changes import Import, without_new
 
 TITLE = "S&OP"
 SCENARIO_NAME = "SopScenario"
@@ -59,6 +62,62 @@ def balance() -> None:
 def run_all() -> None:
     """Ribbon: Run all steps."""
     _plan("Run all steps", STEPS)
+
+
+def import_history(file: str) -> None:
+    """Ribbon: Import history. Past sales out of a file of another system, after a look at what it would change."""
+    _import("Import history", "history", file)
+
+
+def import_budget(file: str) -> None:
+    """Ribbon: Import budget. The budget out of finance's file, after a look at what it would change."""
+    _import("Import budget", "budget", file)
+
+
+def _import(title: str, kind: Kind, file: str) -> None:
+    with _button(f"Reading {Path(file).name}") as book:
+        tables = read_tables(book)
+        found = prepare(book, tables, kind, Path(file))
+        stop.raise_if_asked(_process(book))
+        agreed = _agreed(book, title, found)
+        names = (*tables_written(agreed), "tblFindings") if agreed else ("tblFindings",)
+        with undoable(book, title, names, tables.settings.bucket):
+            if agreed:
+                write(book, agreed, tables.settings.bucket)
+            write_findings(book, (agreed or found).findings)
+        if agreed:
+            _say(book, f"{title}: {agreed.added:,} figures are new, {len(agreed.differing):,} replaced.", False)
+        elif found.findings.errors:
+            _say(book, f"{title}: nothing was imported. What is wrong is on sheet Checks.", True)
+        else:
+            why = "the workbook has all of its figures" if found.changes_nothing else "as you wished"
+            _say(book, f"{title}: nothing was imported, {why}. Notes are on sheet Checks.", False)
+
+
+def _agreed(book: Any, title: str, found: Import) -> Import | None:
+    """What the planner wants written, after a look at what it would change; None: nothing."""
+    known = without_new(found)
+    if (known if found.table == "tblBudget" else found).findings.errors or found.changes_nothing:
+        return None
+    lines = [str(finding) for finding in found.findings if finding.severity != "Info" or finding.rule in _TOLD]
+    shown = "\n".join([*lines[:_MOST_TOLD], *(["... more on sheet Checks"] if len(lines) > _MOST_TOLD else [])])
+    replaced = f" and replace {len(found.differing):,}" if len(found.differing) else ""
+    question = f"Write {found.added:,} new figures{replaced}?"
+    buttons = "ok_cancel"
+    if found.new_names and found.table == "tblBudget":
+        question += f" Left out: {', '.join(found.new_names)}."
+    elif found.new_names:
+        question += f"\nYes: the {len(found.new_names):,} new items go into Items too.\nNo: without the new items."
+        buttons = "yes_no_cancel"
+    answer = book.app.alert(f"{shown[:_MOST_CHARACTERS]}\n\n{question}", f"{TITLE}: {title}", buttons=buttons)
+    if answer == "ok":
+        return known
+    return {"yes": found, "no": known}.get(answer)
+
+
+_TOLD = ("figures_read", "import_changes")
+_MOST_TOLD = 8
+_MOST_CHARACTERS = 800  # a message box of VBA takes 1,024
 
 
 def undo_last_run() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+os.environ["SOP_ADDIN_CACHE"] = "off"  # a test must not get the forecast of an earlier run
 GOLDEN = Path(__file__).parent / "golden"
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 

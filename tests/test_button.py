@@ -26,6 +26,14 @@ def test_a_button_runs_its_macro(macros):
     assert pressed == ["forecast"]
 
 
+def test_a_path_reaches_its_macro_whatever_letters_it_has(macros):
+    path = "C:\\Users\\Zoë\\Verkäufe 'neu' 😀.csv"
+    chosen = []
+    macros.import_history = chosen.append
+    button.press("import_history", path.encode("utf-16-be").hex())
+    assert chosen == [path]
+
+
 class FakeApp:
     def __init__(self) -> None:
         self.status_bar = ""

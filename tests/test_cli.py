@@ -10,13 +10,13 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
+from commands import Cli, Reply
 
 from sop_addin import __version__
 from sop_addin.cli import main
@@ -24,45 +24,9 @@ from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.template.cfb import write_compound_file
 from sop_addin.model.schema import INPUT_TABLES
 
+pytest_plugins = ["commands"]
+
 TABLE_OF_COMMANDS = ("new", "run", "check", "export", "install", "uninstall", "doctor", "build-template")
-
-
-@dataclass(frozen=True)
-class Reply:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """The one line on stderr."""
-        lines = self.err.strip().splitlines()
-        assert len(lines) == 1, self.err
-        return lines[0]
-
-    @property
-    def json(self) -> dict:
-        return json.loads(self.out)
-
-
-Cli = Callable[..., Reply]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """``cli("run", book)`` in this process."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "state"))
-
-    def call(*arguments: object) -> Reply:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Reply(int(left.value.code or 0), captured.out, captured.err)
-
-    return call
 
 
 # --- the way in -------------------------------------------------------------------------------------------------------

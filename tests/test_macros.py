@@ -239,3 +239,88 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
 def test_the_number_of_engine_calls_does_not_grow_with_items(calls, button):
     assert sum(calls[10][button].values()) > 10
     assert calls[10][button] == calls[1000][button]
+
+
+# --- import -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(book, monkeypatch) -> list[str]:
+    """Questions that were put to the planner; ``asked.answer`` is what they press."""
+
+    class Asked(list):
+        answer = "ok"
+
+    questions = Asked()
+
+    def alert(self, text, title, buttons="ok", mode=None):
+        questions.append(text)
+        return questions.answer
+
+    monkeypatch.setattr(xw.App, "alert", alert)
+    return questions
+
+
+def sales_file(tmp_path, text: str) -> str:
+    path = tmp_path / "Verkäufe 'neu'.csv"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_import_asks_with_what_it_found_and_writes_after_ok(book, asked, tmp_path):
+    macros.import_history(sales_file(tmp_path, "Item;Region;2027-01\nP1;North;1.234,5\n"))
+    assert "1 figures are new, 0 differ" in asked[0]
+    assert asked[0].endswith("Write 1 new figures?")
+    assert asked[1] == "Import history: 1 figures are new, 0 replaced."
+    header = tables_of(book)["tblHistory"].header_row_range.value
+    assert header[-1] == "2027-01"
+    assert rows(book, "tblHistory")[0][-1] == 1234.5
+    assert any("columns_read" in str(row) for row in rows(book, "tblFindings"))
+
+
+def test_import_changes_nothing_when_the_planner_says_no(book, asked, tmp_path):
+    asked.answer = "cancel"
+    before = content_of(book, leave_out=("Checks", UNDO_SHEET))
+    macros.import_history(sales_file(tmp_path, "Item;Region;2027-01\nP1;North;5\n"))
+    assert "as you wished" in asked[1]
+    assert differences(before, content_of(book, leave_out=("Checks", UNDO_SHEET))) == {}
+
+
+def test_import_leaves_new_items_out_when_the_planner_says_no_to_them(book, asked, tmp_path):
+    asked.answer = "no"
+    macros.import_history(sales_file(tmp_path, "Item;Region;2027-01\nP1;North;5\nNEW;North;5\n"))
+    assert "No: without the new items." in asked[0]
+    assert [row[0] for row in rows(book, "tblHistory") if row[-1] is not None] == ["P1"]
+
+
+def test_import_is_undone_columns_and_rows_included(book, asked, tmp_path):
+    asked.answer = "yes"
+    before = content_of(book, leave_out=("Checks", UNDO_SHEET))
+    macros.import_history(sales_file(tmp_path, "Item;Region;2023-12;2027-01\nP1;North;5;6\nNEW;North;5;7\n"))
+    assert len(differences(before, content_of(book, leave_out=("Checks", UNDO_SHEET)))) > 10
+    macros.undo_last_run()
+    assert asked[-1].startswith("Undone: Import history")
+    after = content_of(book, leave_out=("Checks", UNDO_SHEET))
+    assert differences(before, after) == {}
+
+
+def test_an_import_that_fails_while_it_writes_leaves_the_sheets_as_they_were(book, asked, tmp_path):
+    asked.answer = "yes"
+    before = content_of(book, leave_out=("Checks", UNDO_SHEET))
+    watch(book).refuses = "History"
+    macros.import_history(sales_file(tmp_path, "Item;Region;2027-01\nP1;North;5\nNEW;North;5\n"))
+    assert "Nothing was changed" in asked[-1]
+    assert differences(before, content_of(book, leave_out=("Checks", UNDO_SHEET))) == {}
+
+
+def test_a_budget_of_an_unknown_family_is_left_out_by_name(book, asked, tmp_path):
+    macros.import_budget(sales_file(tmp_path, "Family;Period;Revenue\nPumps;2027-03;5\nPipes;2027-03;700\n"))
+    assert "Left out: Pipes." in asked[0]
+    assert [row[0] for row in rows(book, "tblBudget")] == ["Pumps", "Valves", "Pumps"]
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(book, asked, tmp_path):
+    macros.import_history(sales_file(tmp_path, "nothing;to\nsee;here"))
+    assert asked == ["Import history: nothing was imported. What is wrong is on sheet Checks."]
+    macros.import_budget(str(tmp_path / "gone.csv"))
+    assert "is no file" in asked[1]

@@ -119,7 +119,8 @@ def _table_area(table: Any) -> Area:
     values = read_block(place)
     cells = with_formulas(values, place)
     headers = [str(cell) for cell in values[0]]
-    ours = [column for column, header in enumerate(headers) if header in TABLES[table.name].headers]
+    everything = TABLES[table.name].period_columns
+    ours = [at for at, header in enumerate(headers) if everything or header in TABLES[table.name].headers]
     chosen = [[row[column] for column in ours] for row in cells]
     return Area(table.name, place.sheet.name, place.row, place.column, [headers[column] for column in ours], chosen)
 
@@ -173,7 +174,23 @@ def _put_back_grid(book: Any, area: Area, undoing: bool) -> None:
         name.refers_to = area.refers_to
 
 
+def _put_back_wide(table: Any, area: Area) -> None:
+    """A table with a column for each period, also where an import has put columns into it."""
+    place = table.range
+    sheet, top, left = place.sheet, place.row, place.column
+    height, width = len(area.cells), len(area.headers)
+    block = _padded(area.cells, max(height, place.shape[0]), max(width, place.shape[1]))
+    now = _table_area(table)
+    if _same(_padded(now.cells, len(block), len(block[0])), block):
+        return
+    table.resize(sheet.range((top, left), (top + height - 1, left + width - 1)))
+    write_block(sheet.range((top, left)), block)
+
+
 def _put_back_table(table: Any, area: Area) -> None:
+    if TABLES[table.name].period_columns:
+        _put_back_wide(table, area)
+        return
     place = table.range
     sheet, top, left, width = place.sheet, place.row, place.column, place.shape[1]
     extra = place.shape[0] - len(area.cells)

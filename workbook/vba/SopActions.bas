@@ -29,6 +29,14 @@ Public Sub SopUndo()
     RunStep "Undo last run", "undo_last_run"
 End Sub
 
+Public Sub SopImportHistory()
+    RunStepOnFile "Import history", "import_history"
+End Sub
+
+Public Sub SopImportBudget()
+    RunStepOnFile "Import budget", "import_budget"
+End Sub
+
 Public Sub SopSetUp()
     ShowPythonState
 End Sub

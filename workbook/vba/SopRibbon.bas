@@ -31,6 +31,14 @@ Public Sub SopOnUndo(control As IRibbonControl)
     SopUndo
 End Sub
 
+Public Sub SopOnImportHistory(control As IRibbonControl)
+    SopImportHistory
+End Sub
+
+Public Sub SopOnImportBudget(control As IRibbonControl)
+    SopImportBudget
+End Sub
+
 Public Sub SopOnSetUp(control As IRibbonControl)
     SopSetUp
 End Sub

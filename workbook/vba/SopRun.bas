@@ -23,7 +23,26 @@ Private mRunning As Boolean
 Private mEnded As Date
 Private mRibbon As IRibbonUI
 
-Public Sub RunStep(ByVal title As String, ByVal macro As String)
+Public Sub RunStepOnFile(ByVal title As String, ByVal macro As String)
+    ' A step that reads a file which the planner chooses first. Cancel is no message.
+    Dim file As Variant
+    #If Mac Then
+        file = Application.GetOpenFilename(title:=title)
+    #Else
+        file = Application.GetOpenFilename("Tables (*.csv;*.txt;*.xls*;*.ods),*.csv;*.txt;*.xls*;*.ods,All files (*.*),*.*", 1, title)
+    #End If
+    If VarType(file) = vbString Then RunStep title, macro, Hexadecimal(CStr(file))
+End Sub
+
+Private Function Hexadecimal(ByVal text As String) As String
+    ' Four digits a character: no letter of a path is lost or understood as code on its way to Python.
+    Dim position As Long
+    For position = 1 To Len(text)
+        Hexadecimal = Hexadecimal & Right$("000" & Hex$(AscW(Mid$(text, position, 1)) And &HFFFF&), 4)
+    Next position
+End Function
+
+Public Sub RunStep(ByVal title As String, ByVal macro As String, Optional ByVal file As String = "")
     ' Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
     Dim before As ExcelState
     Dim problem As String
@@ -36,7 +55,7 @@ Public Sub RunStep(ByVal title As String, ByVal macro As String)
     problem = PythonProblem()
     If problem = "" Then
         UseSafeFolder
-        RunPython "from sop_addin.button import press; press('" & macro & "')"
+        RunPython "from sop_addin.button import press; press('" & macro & "'" & IIf(file = "", "", ", '" & file & "'") & ")"
     End If
 Finish:
     On Error Resume Next

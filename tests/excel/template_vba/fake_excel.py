@@ -67,6 +67,7 @@ class Machine:
     keys: dict[str, str] = field(default_factory=dict)
     function_help: dict[str, tuple[str, str, list[str]]] = field(default_factory=dict)
     ribbon_refreshes: int = 0
+    chosen_file: str | None = None  # in the dialog for files; None: cancelled
 
 
 class RecordedApplication(Application):
@@ -96,6 +97,10 @@ class RecordedApplication(Application):
     @member
     def Path(self) -> object:
         return SAFE_FOLDER
+
+    @method
+    def GetOpenFilename(self, *words: object, **more: object) -> object:
+        return False if self.machine.chosen_file is None else self.machine.chosen_file
 
     @method
     def OnKey(self, Key: object, Procedure: object = MISSING) -> object:

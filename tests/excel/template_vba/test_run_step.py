@@ -109,6 +109,23 @@ def test_a_step_started_inside_a_step_is_refused(excel: FakeExcel) -> None:
     assert excel.console == ["from sop_addin.button import press; press('forecast')"]
 
 
+@pytest.mark.parametrize("kind", ["History", "Budget"])
+def test_an_import_passes_on_the_file_that_was_chosen(excel: FakeExcel, kind: str) -> None:
+    excel.machine.chosen_file = "C:\\Users\\Zoë\\it's new.csv"
+    excel.run(f"SopOnImport{kind}", NOTHING)
+    (command,) = excel.machine.commands
+    match = re.fullmatch(
+        rf"from sop_addin.button import press; press\('import_{kind.lower()}', '([0-9A-F]+)'\)", command
+    )
+    assert match
+    assert bytes.fromhex(match[1]).decode("utf-16-be") == excel.machine.chosen_file
+
+
+def test_an_import_that_is_cancelled_in_the_dialog_does_nothing(excel: FakeExcel) -> None:
+    excel.run("SopImportHistory")
+    assert excel.machine.commands == excel.messages == []
+
+
 # --- is Python there? -------------------------------------------------------------------------------------------------
 
 
