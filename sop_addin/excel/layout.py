@@ -22,6 +22,15 @@ MIN_PERIOD_COLUMNS = 36
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
+COPY_SHEET = "Copy"
+"""Very hidden, in mail copies only; what the copy was when it was made (share/base_state.py)."""
+
+XLWINGS_CONF_SHEET = "xlwings.conf"
+"""Hidden; settings of the bridge to Python. xlwings asks for this name."""
+
+SCENARIO_NAME = "SopScenario"
+"""Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
+
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),

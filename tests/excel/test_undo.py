@@ -10,7 +10,7 @@ from companies import company, raw_company
 from workbooks import content_of, differences, watch
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
-from sop_addin.excel import undo_store
+from sop_addin.excel import packed_text, undo_store
 from sop_addin.excel.blocks import Formula
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.read_tables import read_tables
@@ -383,7 +383,7 @@ CELLS = [
 
 
 def test_every_kind_of_cell_is_kept_as_it_is(monkeypatch):
-    monkeypatch.setattr(undo_store, "CHARACTERS", 50)
+    monkeypatch.setattr(packed_text, "CHARACTERS", 50)
     areas = [
         Area("tblX", "My 'sheet'", 3, 2, list("abcdef"), CELLS),
         Area("G", "S", 1, 1, ["a"], CELLS, [(("F", "S"), "Planned"), None], "Week"),
