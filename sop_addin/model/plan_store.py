@@ -14,10 +14,10 @@ from .plan import BalancePlan, Plan
 from .schema import NUMERIC, TABLES, Table
 from .tables import Tables
 
-_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "plan_table")
+_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "plan_table", "event_effects")
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
 _EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges")
-_DAYS = ("Period",)
+_DAYS = ("Period", "From", "To")
 
 
 def save_plan(plan: Plan, folder: Path) -> None:

@@ -16,10 +16,12 @@ from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
 from .changes import plan_changes
-from .consensus import event_effects, last_year, new_and_phase_out
+from .consensus import consensus_demand, last_year
+from .event_history import EventHistory, learn_from_events
 from .explanation import cost_drivers, summary
 from .families import aggregate_to_family
 from .finance import finance_plan
+from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items, history_long
 from .item_plan import item_plan
 from .kpis import headline_results, key_figures
@@ -52,15 +54,18 @@ def run_cycle(
         findings = validate(tables)
     if findings.errors:
         return Plan(tables, (), findings=findings, seconds=clock.seconds)
+    with clock.step("events", "Learning from past events"):
+        learned = _learned(tables)
     forecast: pd.DataFrame | None = None
+    effects: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     if "forecast" in steps:
         with clock.step("forecast", "Forecasting items"):
-            forecast = forecast_items(tables, clock.within("Forecasting items"))
+            forecast = forecast_items(tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned))
             tables = replace(tables, forecast=forecast)
     if "aggregate" in steps:
         with clock.step("aggregate", "Aggregating to families"):
-            tables, notes = _aggregate(tables)
+            tables, effects, notes = _aggregate(tables, learned)
             findings += notes
     with clock.step("sales plan", "Comparing with last year and budget"):
         sales = _sales_context(tables)
@@ -71,16 +76,24 @@ def run_cycle(
             findings += notes
     if "balance" not in steps:
         return Plan(
-            tables, tuple(steps), scenario, forecast, sales, rough_cut=checked, findings=findings.worst_first(),
+            tables,
+            tuple(steps),
+            scenario,
+            forecast,
+            sales,
+            rough_cut=checked,
+            event_effects=effects,
+            findings=findings.worst_first(),
             seconds=clock.seconds,
-        )  # fmt: skip
+        )
+    planned = tables
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
     with clock.step("balance", "Balancing supply and demand"):
         balance = solve_balance(tables)
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
-        of_items, notes = item_plan(tables, balance)
+        of_items, notes = item_plan(tables, balance, _item_shares(planned, learned))
         findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
@@ -106,6 +119,7 @@ def run_cycle(
         kpis,
         table,
         explanation,
+        event_effects=effects,
         results=headline_results(balance, len(findings)) | {"Scenario": scenario, "Summary": text},
         findings=findings,
         seconds=clock.seconds,
@@ -120,27 +134,30 @@ def check_steps(steps: Sequence[str]) -> None:
         raise InputError(f"Steps: {named}; choose from {', '.join(ALL_STEPS)}.")
 
 
-def _aggregate(tables: Tables) -> tuple[Tables, Findings]:
-    """Statistical forecast, events and portfolio by family; overrides stay as they are, month by month."""
+def _learned(tables: Tables) -> EventHistory:
+    """What past events did, and the history without them; discontinued items included."""
+    history = history_long(tables, discontinued=True)
+    return learn_from_events(tables.events, history, tables.items, tables.settings.season_length)
+
+
+def _to_forecast(tables: Tables, learned: EventHistory) -> pd.DataFrame:
+    planned = tables.items.loc[tables.items["Status"] != "Discontinued", "Item"]
+    return learned.base[learned.base["Item"].isin(set(planned))].reset_index(drop=True)
+
+
+def _aggregate(tables: Tables, learned: EventHistory) -> tuple[Tables, pd.DataFrame, Findings]:
+    """Statistical forecast, events, portfolio and item overrides by family; overrides of families stay as they are."""
     if tables.forecast.empty and len(history_long(tables)):
         raise InputError("Aggregate: Item Forecast is empty; run the step forecast first (or both).")
-    periods = tables.periods
-    index = pd.MultiIndex.from_product([tables.family_names, periods], names=["Family", "Period"])
-    demand = pd.DataFrame(index=index)
-    findings = Findings()
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    by_family = aggregate_to_family(forecast[["Item", "Region", "Period", "Forecast"]], tables.items)
-    demand["Statistical forecast"] = by_family.set_index(["Family", "Period"])["Forecast"].reindex(index)
-    portfolio = new_and_phase_out(tables.items, forecast, periods, history_long(tables, discontinued=True))
-    events = event_effects(tables.events, forecast, tables.items, periods)
-    for adjustment, measure in ((events, "Events"), (portfolio, "New and phase-out")):
-        demand[measure] = adjustment.values.set_index(["Family", "Period"])[measure].reindex(index)
-        findings += adjustment.findings
+    demand = item_demand(tables, tables.forecast, learned.base, learned)
+    by_family = demand.families.set_index(["Family", "Period"])
     kept = tables.sales_plan.set_index(["Family", "Period"])[["Override", "Override reason"]]
-    everything = index.append(kept.index.difference(index, sort=False))
-    merged = demand.reindex(everything).join(kept)
+    everything = by_family.index.append(kept.index.difference(by_family.index, sort=False))
+    merged = by_family.reindex(everything).join(kept)
     merged["Override reason"] = merged["Override reason"].fillna("")
-    return tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)]), findings
+    result = tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)])
+    notes = demand.findings + overrides_beyond_family(demand, tables, result.sales_plan)
+    return result, demand.effects.effects, notes
 
 
 def _sales_context(tables: Tables) -> pd.DataFrame:
@@ -156,6 +173,15 @@ def _sales_context(tables: Tables) -> pd.DataFrame:
         context["Last year"] = before.reindex(index)
     context["Budget"] = tables.budget.groupby(["Family", "Period"])["Volume"].sum(min_count=1).reindex(index)
     return context.reset_index()
+
+
+def _item_shares(tables: Tables, learned: EventHistory) -> pd.DataFrame:
+    """Item, Period, Weight: the demand of each item, in item units."""
+    if tables.items.empty:
+        return pd.DataFrame({"Item": [], "Period": [], "Weight": []})
+    return demand_shares(
+        item_demand(tables, tables.forecast, learned.base, learned), tables, consensus_demand(tables.sales_plan)
+    )
 
 
 class _Clock:

@@ -17,7 +17,6 @@ from ..model.finding_rows import ROWS_NAMED
 from ..model.findings import Finding, Findings
 from ..model.plan import BalancePlan
 from ..model.tables import Tables
-from .consensus import item_adjustments
 from .families import disaggregate_to_item, units_per_family_unit
 from .item_forecast import history_long
 from .words import number
@@ -31,8 +30,10 @@ SLOW = 1e-6  # of the family's mean rate: the least rate of an item
 SMALL = 1e-6  # of the family's demand: less is rounding
 
 
-def item_plan(tables: Tables, balance: BalancePlan) -> tuple[pd.DataFrame, Findings]:
+def item_plan(tables: Tables, balance: BalancePlan, shares: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     """Columns of tblItemPlan in item units, and what does not go into whole batches or to the right item.
+
+    shares: Item, Period, Weight, the demand of each item in item units; the family's is split by it.
 
     Production and closing stock of the items of a family add up to the family's (in family units) to the last digits;
     where every item has a Batch size, production does within one batch. Closing stock = stock before + production -
@@ -42,7 +43,7 @@ def item_plan(tables: Tables, balance: BalancePlan) -> tuple[pd.DataFrame, Findi
         return pd.DataFrame({name: [] for name in COLUMNS}), Findings()
     frame = disaggregate_to_item(
         balance.families[["Family", "Period", "Demand"]].rename(columns={"Demand": "Value"}),
-        _forecast_shares(tables), tables.items, history_shares=_history_shares(tables),
+        shares, tables.items, history_shares=_history_shares(tables),
     ).rename(columns={"Value": "Demand"})  # fmt: skip
     horizon = balance.families["Period"].nunique()
     if frame.empty or horizon == 0:
@@ -66,17 +67,6 @@ def item_plan(tables: Tables, balance: BalancePlan) -> tuple[pd.DataFrame, Findi
     frame["Closing stock"] = (closing * units[:, None])[back].reshape(-1)
     notes = _late_items(tables, frame) + _left_over(tables, names, left)
     return frame[list(COLUMNS)], Findings.of(notes)
-
-
-def _forecast_shares(tables: Tables) -> pd.DataFrame:
-    """Item, Period, Weight: forecast and its portfolio adjustments."""
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    weights = forecast[["Item", "Period", "Forecast"]].rename(columns={"Forecast": "Weight"})
-    history = history_long(tables, discontinued=True)
-    changes = item_adjustments(tables.items, forecast, tables.periods, history).values
-    changes = changes[["Item", "Period", "New and phase-out"]].rename(columns={"New and phase-out": "Weight"})
-    shares = pd.concat([frame for frame in (weights, changes) if len(frame)] or [weights], ignore_index=True)
-    return shares.groupby(["Item", "Period"], sort=False)["Weight"].sum().reset_index()
 
 
 def _history_shares(tables: Tables) -> pd.DataFrame:

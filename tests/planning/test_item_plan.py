@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -46,18 +45,17 @@ def items_of(stock, safety=None, batch=None, units=None):
         },
         tblFamilies={"Family": ["A"]}, tblSources=None, tblBillOfResources=None, tblHistory=None, tblBudget=None,
         tblSettings={"Setting": ["Plan start", "Horizon"], "Value": ["2027-01", 6]},
-        tblForecast={"Item": [], "Region": [], "Period": [], "Forecast": []},
     )  # fmt: skip
 
 
 def spread(balance, tables, shares):
     """Item plan as {column: (items, periods)}; ``shares`` of demand by item."""
     periods = list(balance.families["Period"])
-    forecast = pd.DataFrame(
-        [(f"I{number}", "", period, share, 0.0, 0.0, "") for number, share in enumerate(shares) for period in periods],
-        columns=list(tables.forecast.columns),
+    weights = pd.DataFrame(
+        [(f"I{number}", period, float(share)) for number, share in enumerate(shares) for period in periods],
+        columns=["Item", "Period", "Weight"],
     )
-    frame, findings = item_plan(replace(tables, forecast=forecast), balance)
+    frame, findings = item_plan(tables, balance, weights)
     wide = {
         column: frame.pivot(index="Item", columns="Period", values=column).to_numpy()
         for column in ("Demand", "Production", "Closing stock")
