@@ -40,7 +40,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Sources": ("tblSources", "tblSourcePeriods", "tblReceipts"),
     "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),
     "History": ("tblStock", "tblHistory"),
-    "Events": ("tblEvents",),
+    "Events": ("tblEvents", "tblItemOverrides", "tblEventEffects"),
     "Finance": ("tblBudget", "tblRates"),
     "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
     "Cycle": ("tblCycle", "tblDecisions"),

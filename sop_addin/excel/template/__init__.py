@@ -34,6 +34,7 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
     frames = {
         "tblForecast": plan.forecast,
         "tblItemPlan": plan.item_plan,
+        "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
