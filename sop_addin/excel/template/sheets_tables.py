@@ -76,7 +76,7 @@ SHEET_HINTS: dict[str, str] = {
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run: forecast, what it rests on, what was cleaned. To change a figure: Override row "
+    "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
     "of the Sales Plan, or item overrides on sheet Events.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
