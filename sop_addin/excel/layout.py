@@ -45,6 +45,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
+    "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
     "KPIs": ("tblKpis",),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast",),

@@ -269,6 +269,69 @@ COMPARE_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+LIMITS_TABLE = Table(
+    "tblLimits", "Explanation", "What limits the plan, what one unit more is worth, and what is idle; dearest first.",
+    (
+        _out("Limit", "text", "Kind of limit, as its column is called: Capacity, Max stock, Min heads, ...", True),
+        _out("Resource", "text", "The resource it limits.", True),
+        _out("Family", "text", "The family it limits.", True),
+        _out("Source", "text", "The source it limits.", True),
+        _out("Period", "period", "Period.", True),
+        _out("Used", "number", "What the plan uses."),
+        _out("Allowed", "number", "What the limit allows; capacity without overtime."),
+        _out("Short", "number", "What is missing to serve all demand."),
+        _out("Marginal value", "money", "What the plan gains if the limit gives way by one unit: capacity one unit "
+             "more, a minimum one unit less.", unit="money per unit"),
+        _out("Unit", "text", "Unit of the limit."),
+        _out("Binding for", "text", "Families that meet the limit in this period."),
+        _out("Spare", "number", "Regular capacity that is idle."),
+        _out("Spare for", "text", "The same in units of the families that use it, each alone."),
+    ),
+    role="output",
+)  # fmt: skip
+
+SPARE_TABLE = Table(
+    "tblSpare", "Explanation", "What could be sold in addition: each family alone, on idle regular capacity.",
+    (
+        _out("Family", "text", "Family.", True),
+        _out("Source", "text", "The own source that can make most."),
+        _out("Period", "period", "Period in which it is made.", True),
+        _out("Could be sold", "number", "Units that idle capacity of all its resources makes and ships."),
+        _out("Unit", "text", "Unit of the family."),
+        _out("Margin per unit", "money", "Price - unit cost.", unit="money per unit"),
+        _out("Limited by", "text", "What is used up first."),
+    ),
+    role="output",
+)  # fmt: skip
+
+DRIVERS_TABLE = Table(
+    "tblDrivers", "Explanation", "What the cost of the plan is made of, largest first.",
+    (
+        _out("Cost", "text", "Term of the cost.", True),
+        _out("Family", "text", "Family that causes it.", True),
+        _out("Resource", "text", "Resource that causes it.", True),
+        _out("Value", "money", "Cost over the horizon.", unit="money"),
+        _out("Share", "fraction", "Share of all costs."),
+    ),
+    role="output",
+)  # fmt: skip
+
+CHANGES_TABLE = Table(
+    "tblChanges", "Explanation", "Against the last plan, in the periods that both cover: what moved, and why.",
+    (
+        _out("Measure", "text", "What moved.", True),
+        _out("Family", "text", "Family.", True),
+        _out("Resource", "text", "Resource.", True),
+        _out("Last plan", "number", "Value in the plan before."),
+        _out("This plan", "number", "Value now."),
+        _out("Change", "number", "This plan - Last plan."),
+        _out("Change %", "fraction", "Change / Last plan."),
+        _out("Unit", "text", "Unit of the value."),
+        _out("Why", "text", "Where the change comes from."),
+    ),
+    role="output",
+)  # fmt: skip
+
 VERSIONS_TABLE = Table(
     "tblVersions", "Versions", "Published plans, compressed.",
     (
@@ -284,12 +347,12 @@ VERSIONS_TABLE = Table(
 
 OUTPUT_TABLES: tuple[Table, ...] = (
     RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EVENT_EFFECTS, PLAN_TABLE,
-    VERSIONS_TABLE,
+    LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
-    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario",
+    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Summary",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (
@@ -299,6 +362,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Inventory Plan", "plan", "Stock, backorders, cover."),
     Sheet("Capacity", "plan", "Load against capacity."),
     Sheet("Finance", "plan", "The plan in money; budget and exchange rates."),
+    Sheet("Explanation", "plan", "Why the plan is as it is: limits, idle capacity, costs, and what has changed."),
     Sheet("KPIs", "plan", "Key figures against target."),
     Sheet("Scenarios", "plan", "What-if and risks."),
     Sheet("Cycle", "plan", "The five steps of the month and its decisions."),

@@ -36,6 +36,7 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
+        **plan.explanation,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
             {"Measure": list(plan.results), "Value": pd.Series([*plan.results.values()], dtype=object)}
