@@ -13,6 +13,7 @@ from sop_addin import cli_output, macros, running, stop
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.template import workbook_bytes
+from sop_addin.model.schema import GRID_BY_NAME
 from sop_addin.planning.cycle import STEPS, run_cycle
 
 
@@ -21,7 +22,7 @@ def template() -> bytes:
     return recalculate_bytes(workbook_bytes(raw_company(), company()))
 
 
-BUTTONS = ("check", "forecast", "aggregate", "balance", "run_all", "publish", "accuracy", "undo_last_run")
+BUTTONS = ("check", "forecast", "aggregate", "balance", "rough_cut", "run_all", "publish", "accuracy", "undo_last_run")
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +112,20 @@ def test_publish_keeps_the_plan_of_the_last_run_and_approves_its_production(book
     assert [version.name for version in macros.read_tables(book).versions] == ["2027-01", "2027-01 (2)"]
     macros.undo_last_run()
     assert [version.name for version in macros.read_tables(book).versions] == ["2027-01"]
+
+
+def test_rough_cut_names_what_a_plan_typed_by_hand_overloads(book, said):
+    macros.run_all()
+    grid = book.names["ProductionPlan"].refers_to_range
+    cells = grid.options(ndim=2).value
+    column = len(GRID_BY_NAME["ProductionPlan"].lead_headers)
+    row = next(at for at, line in enumerate(cells) if line[0] == "Pumps" and line[2] == "Fixed production")
+    grid.sheet.range((grid.row + row, grid.column + column)).value = 900
+    macros.rough_cut()
+    assert said[-1][0].startswith("Rough cut: ")
+    assert "overloaded" in said[-1][0]
+    assert "rough_cut_capacity" in [line[4] for line in rows(book, "tblFindings")]
+    assert dict(rows(book, "tblResult"))["Status"] == "Optimal"  # of the last solve, still there
 
 
 def test_check_lists_findings_and_plans_nothing(book, said):
@@ -269,7 +284,9 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
                 getattr(macros, button)()
                 counted[items][button] = dict(watched.calls)
         first_words = [text.split()[0] for text in said]
-        assert first_words == ["Check:", f"{items:,}", "Demand", "Plan", "Plan", "Plan", "Forecast", "Undone:"]
+        assert first_words == [
+            "Check:", f"{items:,}", "Demand", "Plan", "Rough", "Plan", "Plan", "Forecast", "Undone:",
+        ]  # fmt: skip
         book.close()
     return counted
 

@@ -22,9 +22,9 @@ from .grids import column_letter
 from .tables_io import find_tables, missing_table
 
 INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
-READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast", "tblVersions")
-"""What a run starts from: all inputs, the item forecast of the last run for runs that do not forecast, and the
-published plans."""
+READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast", "tblPlan", "tblVersions")
+"""What a run starts from: all inputs, the item forecast of the last run for runs that do not forecast, the last plan to
+compare the next one with, and the published plans."""
 
 
 def read_tables(book: Any) -> Tables:

@@ -42,8 +42,11 @@ def write_plan(book: Any, plan: Plan) -> None:
             if name in tables:  # a workbook of an older version has no such table
                 _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
+        _write_if(tables, "tblEventEffects", plan.event_effects)
         for name, frame in _kpi_tables(plan).items():
             write_table(tables[name], frame)
+        for name, frame in plan.explanation.items():
+            _write_if(tables, name, frame)
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
@@ -61,7 +64,9 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
         "tblExplanation": plan.explanations,
         "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
+        "tblEventEffects": plan.event_effects,
         **_kpi_tables(plan),
+        **plan.explanation,
     }
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
@@ -103,7 +108,8 @@ def _write_grids(book: Any, plan: Plan) -> None:
     moved = any(new[name] is not old[name] for name in new)
     cells = GridCells(plan.tables, plan, {name: place_of(sheet) for name, sheet in new.items()})
     for name, sheet in new.items():
-        if moved or plan.balance is not None or name == "SalesPlan":
+        checked = plan.rough_cut is not None and name == "CapacityPlan"
+        if moved or checked or plan.balance is not None or name == "SalesPlan":
             fill(sheet, cells, plan.tables)
             write_grid(book, sheet, old[name])
 

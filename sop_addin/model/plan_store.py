@@ -16,12 +16,13 @@ from .tables import Tables
 
 _PLAN_FRAMES = (
     "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
-    "plan_table",
+    "plan_table", "event_effects",
 )  # fmt: skip
 _TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
 """Frames with columns that may hold no figure at all."""
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
-_DAYS = ("Period",)
+_EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges")
+_DAYS = ("Period", "From", "To")
 
 
 def save_plan(plan: Plan, folder: Path) -> None:
@@ -33,6 +34,8 @@ def save_plan(plan: Plan, folder: Path) -> None:
         write_frame(getattr(plan, name), folder / f"{name}.csv")
     for name in _BALANCE_FRAMES:
         write_frame(getattr(plan.balance, name), folder / f"balance_{name}.csv")
+    for name in _EXPLANATION:
+        write_frame(plan.explanation[name], folder / f"{name}.csv")
     write_frame(plan.tables.sales_plan, folder / "sales_plan.csv")
     figures = {
         field.name: getattr(plan.balance, field.name)
@@ -60,7 +63,10 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
     plan_frames: dict[str, Any] = {
         name: read_frame(folder / f"{name}.csv", TABLES.get(_TABLE_OF.get(name, ""))) for name in _PLAN_FRAMES
     }
-    balance = BalancePlan(**content["balance"], **balance_frames)
+    explanation = {name: read_frame(folder / f"{name}.csv", TABLES[name]) for name in _EXPLANATION}
+    balance = BalancePlan(
+        **content["balance"], **balance_frames, limits=explanation["tblLimits"], spare=explanation["tblSpare"]
+    )
     return Plan(
         replace(tables, sales_plan=read_frame(folder / "sales_plan.csv")),
         tuple(content["steps"]),
@@ -68,6 +74,7 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
         balance=balance,
         results=content["results"],
         findings=findings,
+        explanation=explanation,
         **plan_frames,
     )
 

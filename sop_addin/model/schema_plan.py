@@ -53,9 +53,11 @@ SALES_PLAN = Grid(
         Measure("Statistical forecast", "output", "family", "sum", "Sum of the item forecasts, in family units."),
         Measure("Events", "output", "family", "sum", "Effect of promotions and other events."),
         Measure("New and phase-out", "output", "family", "sum", "Launches, ramps and phase-outs."),
-        Measure("Override", "input", "family", "sum", "Your figure. It replaces the three rows above; 0 is a figure."),
+        Measure("Item overrides", "output", "family", "sum", "What the figures in tblItemOverrides (sheet Events) "
+                "change in the sum of the three rows above."),
+        Measure("Override", "input", "family", "sum", "Your figure. It replaces the rows above; 0 is a figure."),
         Measure("Override reason", "input", "text", "none", "Why you overrode.", text=True),
-        Measure("Consensus demand", "formula", "family", "sum", "Override where given, else the sum of the three rows "
+        Measure("Consensus demand", "formula", "family", "sum", "Override where given, else the sum of the four rows "
                 "above it, never below 0. This is what the balance plans for."),
         Measure("Last year", "output", "family", "sum", "Sales of the same period a year before."),
         Measure("Budget", "output", "family", "sum", "Budget volume."),
@@ -229,6 +231,29 @@ CLEANING_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+EVENT_EFFECTS = Table(
+    "tblEventEffects", "Events", "What past events brought, and what coming ones are planned to bring.",
+    (
+        _out("Event", "text", "Event.", True),
+        _out("Family", "text", "The family it concerns.", True),
+        _out("Item", "text", "The item it concerns.", True),
+        _out("Region", "text", "The region it concerns.", True),
+        _out("From", "period", "First period.", True),
+        _out("To", "period", "Last period.", True),
+        _out("When", "text", "Past: learned from the history and taken out of it before forecasting. Coming: added to "
+             "the forecast.", True),
+        _out("Planned uplift %", "fraction", "What was typed."),
+        _out("Learned uplift %", "fraction", "What the history says: for a past event its own sales, for a coming one "
+             "those of its name, or the price elasticity."),
+        _out("Low %", "fraction", "Lower end of what was learned (80 % interval)."),
+        _out("High %", "fraction", "Upper end of what was learned (80 % interval)."),
+        _out("Effect", "number", "Units over all its periods, in family units: taken out of the past, or added to the "
+             "plan (weighted with its probability, less what it takes from other items)."),
+        _out("Basis", "text", "Where the figure comes from."),
+    ),
+    role="output",
+)  # fmt: skip
+
 RESULT_TABLE = Table(
     "tblResult", "Home", "Headline figures of the last run.",
     (_out("Measure", "text", "Figure.", True), _out("Value", "text", "Its value.")),
@@ -351,6 +376,69 @@ COMPARE_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+LIMITS_TABLE = Table(
+    "tblLimits", "Explanation", "What limits the plan, what one unit more is worth, and what is idle; dearest first.",
+    (
+        _out("Limit", "text", "Kind of limit, as its column is called: Capacity, Max stock, Min heads, ...", True),
+        _out("Resource", "text", "The resource it limits.", True),
+        _out("Family", "text", "The family it limits.", True),
+        _out("Source", "text", "The source it limits.", True),
+        _out("Period", "period", "Period.", True),
+        _out("Used", "number", "What the plan uses."),
+        _out("Allowed", "number", "What the limit allows; capacity without overtime."),
+        _out("Short", "number", "What is missing to serve all demand."),
+        _out("Marginal value", "money", "What the plan gains if the limit gives way by one unit: capacity one unit "
+             "more, a minimum one unit less.", unit="money per unit"),
+        _out("Unit", "text", "Unit of the limit."),
+        _out("Binding for", "text", "Families that meet the limit in this period."),
+        _out("Spare", "number", "Regular capacity that is idle."),
+        _out("Spare for", "text", "The same in units of the families that use it, each alone."),
+    ),
+    role="output",
+)  # fmt: skip
+
+SPARE_TABLE = Table(
+    "tblSpare", "Explanation", "What could be sold in addition: each family alone, on idle regular capacity.",
+    (
+        _out("Family", "text", "Family.", True),
+        _out("Source", "text", "The own source that can make most."),
+        _out("Period", "period", "Period in which it is made.", True),
+        _out("Could be sold", "number", "Units that idle capacity of all its resources makes and ships."),
+        _out("Unit", "text", "Unit of the family."),
+        _out("Margin per unit", "money", "Price - unit cost.", unit="money per unit"),
+        _out("Limited by", "text", "What is used up first."),
+    ),
+    role="output",
+)  # fmt: skip
+
+DRIVERS_TABLE = Table(
+    "tblDrivers", "Explanation", "What the cost of the plan is made of, largest first.",
+    (
+        _out("Cost", "text", "Term of the cost.", True),
+        _out("Family", "text", "Family that causes it.", True),
+        _out("Resource", "text", "Resource that causes it.", True),
+        _out("Value", "money", "Cost over the horizon.", unit="money"),
+        _out("Share", "fraction", "Share of all costs."),
+    ),
+    role="output",
+)  # fmt: skip
+
+CHANGES_TABLE = Table(
+    "tblChanges", "Explanation", "Against the last plan, in the periods that both cover: what moved, and why.",
+    (
+        _out("Measure", "text", "What moved.", True),
+        _out("Family", "text", "Family.", True),
+        _out("Resource", "text", "Resource.", True),
+        _out("Last plan", "number", "Value in the plan before."),
+        _out("This plan", "number", "Value now."),
+        _out("Change", "number", "This plan - Last plan."),
+        _out("Change %", "fraction", "Change / Last plan."),
+        _out("Unit", "text", "Unit of the value."),
+        _out("Why", "text", "Where the change comes from."),
+    ),
+    role="output",
+)  # fmt: skip
+
 VERSIONS_TABLE = Table(
     "tblVersions", "Versions", "Published plans, compressed.",
     (
@@ -367,12 +455,12 @@ VERSIONS_TABLE = Table(
 OUTPUT_TABLES: tuple[Table, ...] = (
     RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE, SEGMENTS_TABLE,
     COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
-    CLEANING_TABLE, PLAN_TABLE, VERSIONS_TABLE,
+    CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
-    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario",
+    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Summary",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (
@@ -382,6 +470,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Inventory Plan", "plan", "Stock, backorders, cover."),
     Sheet("Capacity", "plan", "Load against capacity."),
     Sheet("Finance", "plan", "The plan in money; budget and exchange rates."),
+    Sheet("Explanation", "plan", "Why the plan is as it is: limits, idle capacity, costs, and what has changed."),
     Sheet("KPIs", "plan", "Key figures against target."),
     Sheet("Accuracy", "plan", "How good the forecast is, by family, item and lag; items by volume and variability."),
     Sheet("Scenarios", "plan", "What-if and risks."),
@@ -392,7 +481,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Sources", "input", "Plants, suppliers, receipts."),
     Sheet("Resources", "input", "Machines, people, storage; bill of resources; capacity exceptions."),
     Sheet("History", "input", "Sales history and actuals."),
-    Sheet("Events", "input", "Promotions and other events."),
+    Sheet("Events", "input", "Promotions and other events; your figures for single items; what events bring."),
     Sheet("Settings", "input", "How the plan is made."),
     Sheet("Item Plan", "output", "The plan by item."),
     Sheet("Item Forecast", "output", "The forecast by item and region, what it rests on, what was cleaned."),

@@ -14,7 +14,8 @@ from .schema import INPUT_TABLES, NUMERIC, TABLES, Column, Table
 from .versions import Version
 
 SALES_PLAN_COLUMNS = (
-    "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Override", "Override reason",
+    "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Item overrides", "Override",
+    "Override reason",
 )  # fmt: skip
 PRODUCTION_PLAN_COLUMNS = ("Family", "Period", "Fixed production", "Approved plan")
 
@@ -131,6 +132,7 @@ class Tables:
     history: pd.DataFrame = _empty("history")
     stock: pd.DataFrame = _empty("stock")
     events: pd.DataFrame = _empty("events")
+    item_overrides: pd.DataFrame = _empty("item_overrides")
     budget: pd.DataFrame = _empty("budget")
     rates: pd.DataFrame = _empty("rates")
     scenarios: pd.DataFrame = _empty("scenarios")
@@ -143,6 +145,8 @@ class Tables:
     """The item forecast of the last run (columns of tblForecast); empty where it was not read."""
     versions: tuple[Version, ...] = ()
     """The published plans, oldest first."""
+    last_plan: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblPlan"]))
+    """The base plan of the last run (columns of tblPlan); empty where there is none."""
     places: Mapping[str, Place] = field(default_factory=dict)
     problems: Findings = field(default_factory=Findings)
     """What was found while reading and typing (text in a number column, a missing column, ...)."""

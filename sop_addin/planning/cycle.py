@@ -11,21 +11,30 @@ import pandas as pd
 
 from ..model.errors import InputError
 from ..model.findings import Findings
-from ..model.plan import BASE, BalancePlan, Plan
+from ..model.plan import BASE, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
-from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
-from .families import aggregate_to_family, disaggregate_to_item
+from .changes import plan_changes
+from .consensus import consensus_demand, last_year
+from .event_history import EventHistory, learn_from_events
+from .explanation import cost_drivers, summary
+from .families import aggregate_to_family
 from .finance import finance_plan
+from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items_explained, history_long
+from .item_plan import item_plan
 from .kpis import days_of_cover, headline_results, key_figures, utilisation
 from .past_performance import kpi_trend
 from .plan_table import plan_table
+from .rough_cut import rough_cut
 from .scenarios import apply_scenario, check_scenario
 from .value_added import published_points, value_added
 
 STEPS = ("forecast", "aggregate", "balance")
+ROUGH_CUT = "rough_cut"
+ALL_STEPS = (*STEPS, ROUGH_CUT)
+"""With those that a full run does not need: the balance says all that a rough cut says."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what is being done, how much is done, of how much)."""
 
@@ -35,7 +44,7 @@ def run_cycle(
 ) -> Plan:
     """Check the tables, then forecast items, aggregate to families, balance supply and demand, spread to items.
 
-    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of STEPS.
+    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of ALL_STEPS.
     scenario: name in tblScenarios whose levers apply, or Base. Returns a Plan; where the tables have errors it has run
     no step and holds the findings only. Raises InputError for an unknown step or scenario, SolverError where the
     solver fails.
@@ -47,21 +56,31 @@ def run_cycle(
         findings = validate(tables)
     if findings.errors:
         return Plan(tables, (), findings=findings, seconds=clock.seconds)
+    with clock.step("events", "Learning from past events"):
+        learned = _learned(tables)
     forecast: pd.DataFrame | None = None
     explanations: pd.DataFrame | None = None
     cleaning: pd.DataFrame | None = None
+    effects: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     if "forecast" in steps:
         with clock.step("forecast", "Forecasting items"):
-            found = forecast_items_explained(tables, clock.within("Forecasting items"))
+            found = forecast_items_explained(
+                tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned)
+            )
             forecast, explanations, cleaning = found.forecast, found.explanations, found.cleaning
             tables = replace(tables, forecast=forecast)
     if "aggregate" in steps:
         with clock.step("aggregate", "Aggregating to families"):
-            tables, notes = _aggregate(tables)
+            tables, effects, notes = _aggregate(tables, learned)
             findings += notes
     with clock.step("sales plan", "Comparing with last year and budget"):
         sales = _sales_context(tables)
+    checked: pd.DataFrame | None = None
+    if ROUGH_CUT in steps and "balance" not in steps:
+        with clock.step("rough cut", "Comparing load with capacity"):
+            checked, notes = rough_cut(tables)
+            findings += notes
     if "balance" not in steps:
         return Plan(
             tables,
@@ -69,23 +88,35 @@ def run_cycle(
             scenario,
             forecast,
             sales,
+            rough_cut=checked,
+            event_effects=effects,
             findings=findings.worst_first(),
             seconds=clock.seconds,
             explanations=explanations,
             cleaning=cleaning,
         )
+    planned = tables
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
     with clock.step("balance", "Balancing supply and demand"):
         balance = solve_balance(tables)
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
-        item_plan = _item_plan(tables, balance)
+        of_items, notes = item_plan(tables, balance, _item_shares(planned, learned))
+        findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
         points = published_points(tables)
         kpis = key_figures(tables, balance, finance, points)
         trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
+    with clock.step("explanation", "Explaining the plan"):
+        table = plan_table(tables, balance, finance, scenario)
+        changes = plan_changes(tables, tables.last_plan, table)
+        explanation = {
+            "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
+            "tblChanges": changes,
+        }  # fmt: skip
+        text = summary(tables, balance, changes, scenario)
     findings = findings.worst_first()
     return Plan(
         tables,
@@ -94,13 +125,15 @@ def run_cycle(
         forecast,
         sales,
         balance,
-        item_plan,
+        of_items,
         finance,
         kpis,
         trend,
         value_added(points),
-        plan_table(tables, balance, finance, scenario),
-        results=headline_results(balance, len(findings)) | {"Scenario": scenario},
+        table,
+        explanation,
+        event_effects=effects,
+        results=headline_results(balance, len(findings)) | {"Scenario": scenario, "Summary": text},
         findings=findings,
         seconds=clock.seconds,
         explanations=explanations,
@@ -110,33 +143,36 @@ def run_cycle(
 
 def check_steps(steps: Sequence[str]) -> None:
     """Raise InputError where a step is unknown or none is named."""
-    unknown = [step for step in steps if step not in STEPS]
+    unknown = [step for step in steps if step not in ALL_STEPS]
     if unknown or not steps:
         named = f"'{unknown[0]}' is not a step" if unknown else "no step is named"
-        raise InputError(f"Steps: {named}; choose from {', '.join(STEPS)}.")
+        raise InputError(f"Steps: {named}; choose from {', '.join(ALL_STEPS)}.")
 
 
-def _aggregate(tables: Tables) -> tuple[Tables, Findings]:
-    """Statistical forecast, events and portfolio by family; overrides stay as they are, month by month."""
+def _learned(tables: Tables) -> EventHistory:
+    """What past events did, and the history without them; discontinued items included."""
+    history = history_long(tables, discontinued=True)
+    return learn_from_events(tables.events, history, tables.items, tables.settings.season_length)
+
+
+def _to_forecast(tables: Tables, learned: EventHistory) -> pd.DataFrame:
+    planned = tables.items.loc[tables.items["Status"] != "Discontinued", "Item"]
+    return learned.base[learned.base["Item"].isin(set(planned))].reset_index(drop=True)
+
+
+def _aggregate(tables: Tables, learned: EventHistory) -> tuple[Tables, pd.DataFrame, Findings]:
+    """Statistical forecast, events, portfolio and item overrides by family; overrides of families stay as they are."""
     if tables.forecast.empty and len(history_long(tables)):
         raise InputError("Aggregate: Item Forecast is empty; run the step forecast first (or both).")
-    periods = tables.periods
-    index = pd.MultiIndex.from_product([tables.family_names, periods], names=["Family", "Period"])
-    demand = pd.DataFrame(index=index)
-    findings = Findings()
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    by_family = aggregate_to_family(forecast[["Item", "Region", "Period", "Forecast"]], tables.items)
-    demand["Statistical forecast"] = by_family.set_index(["Family", "Period"])["Forecast"].reindex(index)
-    portfolio = new_and_phase_out(tables.items, forecast, periods, history_long(tables, discontinued=True))
-    events = event_effects(tables.events, forecast, tables.items, periods)
-    for adjustment, measure in ((events, "Events"), (portfolio, "New and phase-out")):
-        demand[measure] = adjustment.values.set_index(["Family", "Period"])[measure].reindex(index)
-        findings += adjustment.findings
+    demand = item_demand(tables, tables.forecast, learned.base, learned)
+    by_family = demand.families.set_index(["Family", "Period"])
     kept = tables.sales_plan.set_index(["Family", "Period"])[["Override", "Override reason"]]
-    everything = index.append(kept.index.difference(index, sort=False))
-    merged = demand.reindex(everything).join(kept)
+    everything = by_family.index.append(kept.index.difference(by_family.index, sort=False))
+    merged = by_family.reindex(everything).join(kept)
     merged["Override reason"] = merged["Override reason"].fillna("")
-    return tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)]), findings
+    result = tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)])
+    notes = demand.findings + overrides_beyond_family(demand, tables, result.sales_plan)
+    return result, demand.effects.effects, notes
 
 
 def _sales_context(tables: Tables) -> pd.DataFrame:
@@ -154,27 +190,13 @@ def _sales_context(tables: Tables) -> pd.DataFrame:
     return context.reset_index()
 
 
-def _item_plan(tables: Tables, balance: BalancePlan) -> pd.DataFrame:
-    """Columns of tblItemPlan: demand, production and closing stock of each family shared by item forecast."""
-    columns = ["Item", "Family", "Period", "Demand", "Production", "Closing stock"]
+def _item_shares(tables: Tables, learned: EventHistory) -> pd.DataFrame:
+    """Item, Period, Weight: the demand of each item, in item units."""
     if tables.items.empty:
-        return pd.DataFrame({name: [] for name in columns})
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    weights = forecast[["Item", "Period", "Forecast"]].rename(columns={"Forecast": "Weight"})
-    history = history_long(tables, discontinued=True)
-    changes = item_adjustments(tables.items, forecast, tables.periods, history).values
-    changes = changes[["Item", "Period", "New and phase-out"]].rename(columns={"New and phase-out": "Weight"})
-    shares = pd.concat([frame for frame in (weights, changes) if len(frame)] or [weights], ignore_index=True)
-    shares = shares.groupby(["Item", "Period"])["Weight"].sum().reset_index()
-    past = history.groupby("Item")["Quantity"].sum().rename("Weight").reset_index()
-    result: pd.DataFrame | None = None
-    for measure in ("Demand", "Production", "Closing stock"):
-        family_plan = balance.families[["Family", "Period", measure]].rename(columns={measure: "Value"})
-        part = disaggregate_to_item(family_plan, shares, tables.items, history_shares=past)
-        part = part.rename(columns={"Value": measure})
-        result = part if result is None else result.assign(**{measure: part[measure].to_numpy()})
-    assert result is not None
-    return result[columns]
+        return pd.DataFrame({"Item": [], "Period": [], "Weight": []})
+    return demand_shares(
+        item_demand(tables, tables.forecast, learned.base, learned), tables, consensus_demand(tables.sales_plan)
+    )
 
 
 class _Clock:

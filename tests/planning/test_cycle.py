@@ -85,7 +85,8 @@ def test_errors_in_the_tables_stop_the_run_before_any_step():
 
 
 def test_an_unknown_step_is_named_with_the_choice():
-    with pytest.raises(InputError, match=r"'solve' is not a step; choose from forecast, aggregate, balance\."):
+    words = r"'solve' is not a step; choose from forecast, aggregate, balance, rough_cut"
+    with pytest.raises(InputError, match=words):
         run_cycle(None, ("solve",))
 
 
@@ -130,3 +131,21 @@ def test_each_forecast_says_what_it_rests_on_and_what_was_cleaned():
     assert np.isnan(row["Recorded"])
     assert row["Used"] >= 0
     assert plan.explanations["Cleaned"].sum() == len(plan.cleaning)
+
+
+CONTRADICTIONS = {
+    "min stock above max stock": ({"Min stock": [90, None], "Max stock": [10, None]}, "below Min stock"),
+    "closing stock above max stock": ({"Closing stock min": [90, None], "Max stock": [10, None]}, "Closing stock min"),
+    "a stock that outlives its shelf life": ({"Opening stock": [9000, None], "Shelf life": [1, None]}, "Shelf life"),
+}
+
+
+@pytest.mark.parametrize("wish", CONTRADICTIONS)
+def test_contradictory_inputs_give_a_plan_and_name_the_broken_limit(wish):
+    columns, words = CONTRADICTIONS[wish]
+    families = {"Family": ["Pumps", "Valves"], "Price": [100, 50], **columns}
+    plan = run_cycle(company(tblFamilies=families))
+    assert plan.balance is not None
+    assert plan.balance.status == "Optimal with broken limits"
+    assert any(words in finding.message for finding in plan.findings.warnings)
+    assert plan.results["Summary"]

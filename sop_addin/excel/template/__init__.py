@@ -38,9 +38,11 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblExplanation": plan.explanations,
         "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
+        "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblKpiTrend": plan.kpi_trend,
         "tblValueAdded": plan.value_added,
+        **plan.explanation,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
             {"Measure": list(plan.results), "Value": pd.Series([*plan.results.values()], dtype=object)}

@@ -39,6 +39,7 @@ _WIDTHS = {
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
     "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
     "Version": 18, "Row": 7, "Number": 9, "Currency": 10, "Kind": 13,
+    "Basis": 34, "Reason": 40, "When": 10,
 }  # fmt: skip
 _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
@@ -51,6 +52,9 @@ _TABLE_WIDTHS = {
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
     ("tblAccuracy", "Name"): 22, ("tblAccuracy", "Family"): 22, ("tblSegments", "Recommended planning"): 80,
+    ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 34,
+    ("tblLimits", "Spare for"): 42, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
+    ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
@@ -66,14 +70,17 @@ SHEET_HINTS: dict[str, str] = {
     "Sources": "Left: what each source costs and can do. Then its exceptions by period, and what is on its way.",
     "Resources": "Left: the resources. Then what a unit of each family uses of them, and exceptions by period.",
     "History": "One column per past period to the right; blank = not sold yet or unknown, 0 = sold nothing.",
-    "Events": "Each row changes demand between From and To, weighted with its probability.",
+    "Events": "Left: what changes demand between From and To; leave Uplift % blank where the past should tell. "
+    "Then your figures for single items, and what the run learned.",
     "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
+    "Explanation": "Written by the run. Left: limits. Then idle capacity, costs, and what moved since the last plan.",
     "KPIs": "Written by the run. Left: key figures. Below: charts. Right: their trend, and what each step was worth.",
     "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run: forecast, what it rests on, what was cleaned. Overrides: Sales Plan.",
+    "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
+    "of the Sales Plan, or item overrides on sheet Events.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
 
@@ -274,6 +281,8 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
     if table == "tblResult":
         formats = {"Service level": look.PERCENT, "Gap": "0.00%", "Solve seconds": look.ONE_DECIMAL,
                    "Run at": "yyyy-mm-dd hh:mm"}  # fmt: skip
+        if str(row[0]) == "Summary":
+            return styles.output_cell(look.GENERAL, align="fill")  # shown in full on the board
         text = str(row[0]) in ("Status", "Scenario", "Findings")
         return styles.output_cell(look.GENERAL if text else formats.get(str(row[0]), look.QUANTITY), align="right")
     return None
