@@ -350,7 +350,7 @@ class Inputs:
         from .engines.closed_file import recalculate_bytes
         from .excel.template import workbook_bytes
 
-        return recalculate_bytes(workbook_bytes(self.raw, self.tables, self.plan, self.more))
+        return recalculate_bytes(workbook_bytes(self.raw, self.tables, self.plan, more=self.more))
 
 
 def _blank_inputs() -> Inputs:

@@ -1,4 +1,4 @@
-"""Text of any length as compressed text in cells: what the sheets Undo and Versions and the base of a mail copy hold."""
+"""Text of any length as compressed text in cells: what the sheets Undo and Versions and mail copies hold."""
 
 from __future__ import annotations
 

@@ -28,10 +28,10 @@ def typed_tables(
 ) -> Tables:
     """Type every input table and the kept parts of the plan grids.
 
-    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. tblForecast, an
-    output, is taken over too, the base plan of tblPlan, to compare the next one with, and tblVersions. ``demand`` (Family, Period,
-    Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long. ``require_all``: every
-    table, column and grid must be there, as in a workbook; else what is missing is empty.
+    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. Outputs that are taken
+    over too: tblForecast, tblVersions, and the base plan of tblPlan, to compare the next one with. ``demand`` (Family,
+    Period, Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long. ``require_all``:
+    every table, column and grid must be there, as in a workbook; else what is missing is empty.
 
     Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
     blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an

@@ -33,9 +33,17 @@ _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in SHEET_GRIDS}
 _WIDE = frozenset(
     {
-        *_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Explanation", "Accuracy",
+        *_GRID_SHEETS,
+        "History",
+        "Families",
+        "Resources",
+        "Sources",
+        "Scenarios",
+        "Functions",
+        "Explanation",
+        "Accuracy",
         "KPIs",
-    }  # fmt: skip
+    }
 )
 
 
