@@ -48,7 +48,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
     "KPIs": ("tblKpis",),
     "Item Plan": ("tblItemPlan",),
-    "Item Forecast": ("tblForecast",),
+    "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
     "Versions": ("tblVersions",),
 }

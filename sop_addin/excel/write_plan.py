@@ -38,6 +38,9 @@ def write_plan(book: Any, plan: Plan) -> None:
     if plan.scenario == BASE:
         _write_grids(book, plan)
         _write_if(tables, "tblForecast", plan.forecast)
+        for name, frame in (("tblExplanation", plan.explanations), ("tblCleaning", plan.cleaning)):
+            if name in tables:  # a workbook of an older version has no such table
+                _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblEventEffects", plan.event_effects)
         _write_if(tables, "tblKpis", plan.kpis)
@@ -57,6 +60,8 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
     frames = {
         "tblForecast": plan.forecast,
+        "tblExplanation": plan.explanations,
+        "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,

@@ -80,3 +80,7 @@ class Plan:
     findings: Findings = field(default_factory=Findings)
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time of each step."""
+    explanations: pd.DataFrame | None = None
+    """Columns of tblExplanation."""
+    cleaning: pd.DataFrame | None = None
+    """Columns of tblCleaning."""

@@ -14,7 +14,9 @@ from .plan import BalancePlan, Plan
 from .schema import NUMERIC, TABLES, Table
 from .tables import Tables
 
-_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "plan_table", "event_effects")
+_PLAN_FRAMES = (
+    "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "plan_table", "event_effects",
+)  # fmt: skip
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
 _EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges")
 _DAYS = ("Period", "From", "To")

@@ -201,6 +201,36 @@ FORECAST_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+EXPLANATION_TABLE = Table(
+    "tblExplanation", "Item Forecast", "What each item's forecast rests on, in one line.",
+    (
+        _out("Item", "text", "Item.", True),
+        _out("Region", "text", "Region.", True),
+        _out("Method", "text", "How it was made."),
+        _out("Peak", "text", "The month or week that stands out most from the average; blank = no season."),
+        _out("Seasonal", "fraction", "How far it stands out."),
+        _out("Trend", "fraction", "Growth a period, from one season to the next."),
+        _out("Error", "fraction", "Error of the forecast when the last periods were forecast from those before: sum of "
+             "absolute errors / demand. Blank = history too short to know."),
+        _out("Cleaned", "integer", "Periods of the history that were changed before forecasting (tblCleaning)."),
+        _out("Explanation", "text", "The same in words."),
+    ),
+    role="output",
+)  # fmt: skip
+
+CLEANING_TABLE = Table(
+    "tblCleaning", "Item Forecast", "What was changed in the history before forecasting, and why.",
+    (
+        _out("Item", "text", "Item.", True),
+        _out("Region", "text", "Region.", True),
+        _out("Period", "period", "Period.", True),
+        _out("Recorded", "number", "Quantity of the history; blank = unknown. The sheet History stays as it is."),
+        _out("Used", "number", "What the forecast was made from."),
+        _out("Reason", "text", "Why. To keep all outliers and stock-outs, set Outlier cleaning to No in Settings."),
+    ),
+    role="output",
+)  # fmt: skip
+
 EVENT_EFFECTS = Table(
     "tblEventEffects", "Events", "What past events brought, and what coming ones are planned to bring.",
     (
@@ -346,7 +376,8 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EVENT_EFFECTS, PLAN_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
+    CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE,
     LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
@@ -375,7 +406,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Events", "input", "Promotions and other events; your figures for single items; what events bring."),
     Sheet("Settings", "input", "How the plan is made."),
     Sheet("Item Plan", "output", "The plan by item."),
-    Sheet("Item Forecast", "output", "The forecast by item and region."),
+    Sheet("Item Forecast", "output", "The forecast by item and region, what it rests on, what was cleaned."),
     Sheet("Plan Data", "output", "The plan as a long table."),
     Sheet("Functions", "help", "Worksheet functions with examples; totals of the plan, also without Python."),
     Sheet("Guide", "help", "Tour, the month in nine steps, exercise, colours, words."),

@@ -22,7 +22,7 @@ from .explanation import cost_drivers, summary
 from .families import aggregate_to_family
 from .finance import finance_plan
 from .item_demand import demand_shares, item_demand, overrides_beyond_family
-from .item_forecast import forecast_items, history_long
+from .item_forecast import forecast_items_explained, history_long
 from .item_plan import item_plan
 from .kpis import headline_results, key_figures
 from .plan_table import plan_table
@@ -57,11 +57,16 @@ def run_cycle(
     with clock.step("events", "Learning from past events"):
         learned = _learned(tables)
     forecast: pd.DataFrame | None = None
+    explanations: pd.DataFrame | None = None
+    cleaning: pd.DataFrame | None = None
     effects: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     if "forecast" in steps:
         with clock.step("forecast", "Forecasting items"):
-            forecast = forecast_items(tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned))
+            found = forecast_items_explained(
+                tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned)
+            )
+            forecast, explanations, cleaning = found.forecast, found.explanations, found.cleaning
             tables = replace(tables, forecast=forecast)
     if "aggregate" in steps:
         with clock.step("aggregate", "Aggregating to families"):
@@ -85,6 +90,8 @@ def run_cycle(
             event_effects=effects,
             findings=findings.worst_first(),
             seconds=clock.seconds,
+            explanations=explanations,
+            cleaning=cleaning,
         )
     planned = tables
     if scenario != BASE:
@@ -123,6 +130,8 @@ def run_cycle(
         results=headline_results(balance, len(findings)) | {"Scenario": scenario, "Summary": text},
         findings=findings,
         seconds=clock.seconds,
+        explanations=explanations,
+        cleaning=cleaning,
     )
 
 

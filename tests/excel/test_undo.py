@@ -154,8 +154,8 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
     assert "tblItemPlan" not in names["forecast",]
     assert set(names[STEPS]) == {
         *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan", "Workings"),
-        *("tblForecast", "tblItemPlan", "tblEventEffects", "tblKpis", "tblPlan", "tblResult", "tblFindings"),
-        *("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
+        *("tblForecast", "tblExplanation", "tblCleaning", "tblItemPlan", "tblEventEffects", "tblKpis", "tblPlan"),
+        *("tblResult", "tblFindings", "tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from companies import company
 
 from sop_addin.model.errors import InputError
+from sop_addin.model.schema import TABLES
 from sop_addin.planning.consensus import consensus_demand
 from sop_addin.planning.cycle import STEPS, run_cycle
 
@@ -110,6 +113,24 @@ def test_progress_names_what_is_being_done():
     run_cycle(company(), progress=lambda *words: told.append(words))
     assert ("Forecasting items", 3, 3) in told
     assert ("Balancing supply and demand", 0, 0) in told
+
+
+def test_each_forecast_says_what_it_rests_on_and_what_was_cleaned():
+    tables = company()
+    history = tables.history.copy()
+    gap = tables.history_periods[3]
+    history.loc[history.index[0], gap] = np.nan
+    plan = run_cycle(replace(tables, history=history), ["forecast"])
+    series = plan.forecast[["Item", "Region"]].drop_duplicates().reset_index(drop=True)
+    pd.testing.assert_frame_equal(plan.explanations[["Item", "Region"]], series)
+    assert tuple(plan.explanations.columns) == TABLES["tblExplanation"].headers
+    assert plan.explanations["Explanation"].str.len().gt(0).all()
+    assert tuple(plan.cleaning.columns) == TABLES["tblCleaning"].headers
+    row = plan.cleaning.iloc[0]
+    assert (row["Item"], row["Period"], row["Reason"]) == (history["Item"].iloc[0], gap, "gap filled")
+    assert np.isnan(row["Recorded"])
+    assert row["Used"] >= 0
+    assert plan.explanations["Cleaned"].sum() == len(plan.cleaning)
 
 
 CONTRADICTIONS = {

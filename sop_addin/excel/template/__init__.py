@@ -33,6 +33,8 @@ def workbook_bytes(
 def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
     frames = {
         "tblForecast": plan.forecast,
+        "tblExplanation": plan.explanations,
+        "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,

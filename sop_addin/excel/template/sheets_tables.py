@@ -47,6 +47,7 @@ _TABLE_WIDTHS = {
     ("tblKpis", "Value"): 17, ("tblKpis", "Target"): 17, ("tblKpis", "Unit"): 16, ("tblCompare", "Value"): 17,
     ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
     ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
+    ("tblExplanation", "Method"): 38, ("tblExplanation", "Explanation"): 70, ("tblCleaning", "Reason"): 30,
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
     ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 34,
@@ -75,8 +76,8 @@ SHEET_HINTS: dict[str, str] = {
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run. To change a figure, use the Override row of the Sales Plan, "
-    "or the item overrides on sheet Events.",
+    "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
+    "of the Sales Plan, or item overrides on sheet Events.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
 
