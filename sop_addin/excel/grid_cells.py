@@ -146,7 +146,7 @@ class GridCells:
     def _consensus(self, key: Key, period: pd.Timestamp) -> str:
         override, *parts = (
             self._here("SalesPlan", key, measure, period)
-            for measure in ("Override", "Statistical forecast", "Events", "New and phase-out", "Item overrides")
+            for measure in ("Override", "Statistical forecast", "Events", "New and phase-out")
         )
         return f"=MAX(0,IF(ISNUMBER({override}),{override},SUM({','.join(parts)})))"
 

@@ -51,13 +51,12 @@ SALES_PLAN = Grid(
     ("Family",),
     (
         Measure("Statistical forecast", "output", "family", "sum", "Sum of the item forecasts, in family units."),
-        Measure("Events", "output", "family", "sum", "Effect of promotions and other events."),
+        Measure("Events", "output", "family", "sum", "What promotions and other events bring, and what the figures for "
+                "single items change (tblItemOverrides, sheet Events)."),
         Measure("New and phase-out", "output", "family", "sum", "Launches, ramps and phase-outs."),
-        Measure("Item overrides", "output", "family", "sum", "What the figures in tblItemOverrides (sheet Events) "
-                "change in the sum of the three rows above."),
         Measure("Override", "input", "family", "sum", "Your figure. It replaces the rows above; 0 is a figure."),
         Measure("Override reason", "input", "text", "none", "Why you overrode.", text=True),
-        Measure("Consensus demand", "formula", "family", "sum", "Override where given, else the sum of the four rows "
+        Measure("Consensus demand", "formula", "family", "sum", "Override where given, else the sum of the three rows "
                 "above it, never below 0. This is what the balance plans for."),
         Measure("Last year", "output", "family", "sum", "Sales of the same period a year before."),
         Measure("Budget", "output", "family", "sum", "Budget volume."),

@@ -14,8 +14,7 @@ from .schema import INPUT_TABLES, NUMERIC, TABLES, Column, Table
 from .versions import Version
 
 SALES_PLAN_COLUMNS = (
-    "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Item overrides", "Override",
-    "Override reason",
+    "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Override", "Override reason",
 )  # fmt: skip
 PRODUCTION_PLAN_COLUMNS = ("Family", "Period", "Fixed production", "Approved plan")
 

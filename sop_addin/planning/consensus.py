@@ -12,23 +12,22 @@ import pandas as pd
 
 from sop_addin.model.errors import InputError
 from sop_addin.planning.events import EVENTS
-from sop_addin.planning.item_demand import ITEM_OVERRIDES, STATISTICAL_FORECAST
+from sop_addin.planning.item_demand import STATISTICAL_FORECAST
 from sop_addin.planning.portfolio import NEW_AND_PHASE_OUT, grid_frame, same_period_before
 
 OVERRIDE = "Override"
 CONSENSUS_DEMAND = "Consensus demand"
 LAST_YEAR = "Last year"
-PARTS = (STATISTICAL_FORECAST, EVENTS, NEW_AND_PHASE_OUT, ITEM_OVERRIDES)
+PARTS = (STATISTICAL_FORECAST, EVENTS, NEW_AND_PHASE_OUT)
 
 
 def consensus_demand(sales_plan: pd.DataFrame) -> pd.DataFrame:
     """Return `sales_plan` with the column Consensus demand.
 
-    sales_plan: wide (Family, Period, Statistical forecast, Events, New and phase-out, Item overrides, Override) or long
+    sales_plan: wide (Family, Period, Statistical forecast, Events, New and phase-out, Override) or long
         (Family, Period, Measure, Value; returned wide). A missing column or NaN counts 0, a NaN override is none.
 
-    Override where given (0 is an override), else Statistical forecast + Events + New and phase-out + what overrides of
-    items change; never below 0.
+    Override where given (0 is an override), else Statistical forecast + Events + New and phase-out; never below 0.
     """
     wide = _wide(sales_plan) if {"Measure", "Value"} <= set(sales_plan.columns) else sales_plan.copy()
     parts = sum((_numbers(wide, name).fillna(0.0) for name in PARTS), start=pd.Series(0.0, index=wide.index))

@@ -29,7 +29,8 @@ KEYS = ["Item", "Region", "Period"]
 @dataclass(frozen=True)
 class ItemDemand:
     """``parts``: measure -> items x periods in item units, items as in tblItems. ``fixed``: items x periods, the figure
-    that a planner gave a whole item, NaN where none. ``families``: Family, Period and the measures, family units."""
+    that a planner gave a whole item, NaN where none. ``families``: Family, Period and the measures, family units, with
+    what overrides of items change in Events."""
 
     parts: dict[str, Floats]
     fixed: Floats
@@ -72,6 +73,7 @@ def item_demand(
     families = _by_family(parts, items, tables.family_names, periods)
     events = effects.families.set_index(["Family", "Period"])[EVENTS]
     families[EVENTS] = events.reindex(families.set_index(["Family", "Period"]).index).fillna(0.0).to_numpy()
+    families[EVENTS] += families.pop(ITEM_OVERRIDES)  # the Sales Plan shows both in one row
     return ItemDemand(parts, fixed, families, effects, portfolio.findings + effects.findings)
 
 

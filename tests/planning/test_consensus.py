@@ -52,10 +52,7 @@ class TestConsensusDemand:
         )
 
     def test_is_the_override_where_one_is_given(self) -> None:
-        assert self.plan(**{"Statistical forecast": 100, "Item overrides": 30, "Override": 80}) == 80
-
-    def test_moves_with_the_overrides_of_its_items(self) -> None:
-        assert self.plan(**{"Statistical forecast": 100, "Events": 20, "Item overrides": -15}) == 105
+        assert self.plan(**{"Statistical forecast": 100, "Events": 30, "Override": 80}) == 80
 
     def test_an_override_of_zero_is_an_override(self) -> None:
         assert self.plan(**{"Statistical forecast": 100, "Override": 0}) == 0

@@ -47,23 +47,23 @@ def family(demand: ItemDemand, measure: str, name: str = "Pumps") -> list[float]
 
 def test_an_override_of_an_item_moves_its_family_by_the_difference():
     demand = demand_of(pumps({"Item": "P2", "Period": "2027-02", "Quantity": 120}))
-    assert family(demand, "Item overrides") == [0, 20, 0, 0, 0, 0]  # 40 more of P2 are 20 family units
+    assert family(demand, "Events") == [0, 20, 0, 0, 0, 0]  # 40 more of P2 are 20 family units
     assert family(demand, "Statistical forecast") == [140] * 6
-    assert family(demand, "Item overrides", "Valves") == [0] * 6
+    assert family(demand, "Events", "Valves") == [0] * 6
 
 
 def test_an_override_of_zero_is_an_override():
-    assert family(demand_of(pumps({"Item": "P1", "Period": "2027-01", "Quantity": 0})), "Item overrides")[0] == -100
+    assert family(demand_of(pumps({"Item": "P1", "Period": "2027-01", "Quantity": 0})), "Events")[0] == -100
 
 
 def test_an_override_of_a_region_replaces_that_region():
     demand = demand_of(pumps({"Item": "P1", "Region": "South", "Period": "2027-01", "Quantity": 55}))
-    assert family(demand, "Item overrides")[0] == 15
+    assert family(demand, "Events")[0] == 15
 
 
 def test_a_region_that_does_not_sell_yet_can_be_given_a_figure():
     demand = demand_of(pumps({"Item": "P1", "Region": "Moon", "Period": "2027-01", "Quantity": 5}))
-    assert family(demand, "Item overrides")[0] == 5
+    assert family(demand, "Events")[0] == 5
 
 
 def test_a_figure_for_the_whole_item_wins_over_its_regions():
@@ -73,14 +73,13 @@ def test_a_figure_for_the_whole_item_wins_over_its_regions():
             {"Item": "P1", "Period": "2027-01", "Quantity": 90},
         )
     )
-    assert family(demand, "Item overrides")[0] == -10
+    assert family(demand, "Events")[0] == -10
 
 
 def test_an_override_replaces_events_too():
     events = {"Event": ["Fair"], "Item": ["P1"], "From": ["2027-01"], "To": ["2027-01"], "Uplift %": [0.5]}
     demand = demand_of(pumps({"Item": "P1", "Period": "2027-01", "Quantity": 120}, tblEvents=events))
-    assert family(demand, "Events")[0] == 50
-    assert family(demand, "Item overrides")[0] == -30
+    assert family(demand, "Events")[0] == 20  # the fair's 50, less 30 for the override
     assert demand.total[0, 0] == pytest.approx(120)
 
 
@@ -93,7 +92,7 @@ def test_overrides_of_other_periods_and_of_discontinued_items_change_nothing():
             tblItems=items,
         )
     )
-    assert family(demand, "Item overrides") == [0] * 6
+    assert family(demand, "Events") == [0] * 6
 
 
 def test_an_event_lifts_what_a_launch_brings_and_not_what_a_phase_out_has_lost():
@@ -193,7 +192,7 @@ class TestInTheCycle:
         assert demand["Pumps", FEB] == pytest.approx(500 + before["P2", FEB] / 2)
         steps = plan.plan_table[(plan.plan_table["Family"] == "Pumps") & (plan.plan_table["Period"] == FEB)]
         value = steps.set_index("Measure")["Value"]
-        parts = ["Statistical forecast", "Events", "New and phase-out", "Item overrides"]
+        parts = ["Statistical forecast", "Events", "New and phase-out"]
         assert value[parts].sum() == pytest.approx(value["Consensus demand"])
 
     def test_a_rerun_gives_the_same_consensus(self):
