@@ -11,9 +11,10 @@ import pandas as pd
 
 from ..model import calendar
 from ..model.plan import Plan
-from ..model.schema import GRID_BY_NAME, GRIDS
+from ..model.schema import GRID_BY_NAME, SHEET_GRIDS
 from ..model.tables import Tables
 from .blocks import Formula
+from .formula_text import literal
 from .grid_values import clean_number, grid_values
 from .grids import (
     TOTAL_FAMILY,
@@ -23,18 +24,18 @@ from .grids import (
     canonical_place,
     column_letter,
     grid_rows,
-    sheet_prefix,
     sources_by_family,
 )
+from .live_cells import LiveCells
 
 
 def grid_blocks(tables: Tables, plan: Plan | None = None) -> dict[str, GridBlock]:
     """All grids of a workbook that we build, formulas and figures in place."""
-    rows = {grid.name: grid_rows(grid, tables) for grid in GRIDS}
-    places = {grid.name: canonical_place(grid, rows[grid.name], tables.periods) for grid in GRIDS}
+    rows = {grid.name: grid_rows(grid, tables) for grid in SHEET_GRIDS}
+    places = {grid.name: canonical_place(grid, rows[grid.name], tables.periods) for grid in SHEET_GRIDS}
     cells = GridCells(tables, plan, places)
     blocks = {}
-    for grid in GRIDS:
+    for grid in SHEET_GRIDS:
         labels = [calendar.period_label(period, tables.settings.bucket) for period in tables.periods]
         body: list[list[object]] = []
         for row in rows[grid.name]:
@@ -69,6 +70,7 @@ class GridCells:
         self.solved = plan is not None and plan.balance is not None
         self.formulas: dict[tuple[str, str], Callable[[Key, pd.Timestamp], object]] = {
             ("SalesPlan", "Consensus demand"): self._consensus,
+            ("SalesPlan", "Feasible sales"): self._feasible_sales,
             ("SalesPlan", "Shortage"): self._shortage,
             ("ProductionPlan", "Total production"): self._total_production,
             ("ProductionPlan", "Change"): self._change,
@@ -83,12 +85,13 @@ class GridCells:
             ("InventoryPlan", "Balance check"): self._balance_check,
             ("CapacityPlan", "Utilisation"): self._utilisation,
             ("FinancePlan", "Margin"): self._margin,
+            **LiveCells(self).formulas,
         }
 
     def has(self, grid: str, measure: str) -> bool:
         """Whether this plan (or the tables) says anything on a measure; what it does not say is left as it was."""
         item = GRID_BY_NAME[grid].measure(measure)
-        return item.role == "formula" or measure in self.values.known.get(grid, set())
+        return item.is_formula or measure in self.values.known.get(grid, set())
 
     def cell(self, grid: str, key: Key, period: pd.Timestamp) -> object:
         """Number, text, None, or a Formula."""
@@ -122,7 +125,7 @@ class GridCells:
     def _here(self, grid: str, key: Key, measure: str, period: pd.Timestamp) -> str:
         return self.places[grid].address((key[0], measure), period)
 
-    def _before(self, period: pd.Timestamp, steps: int = 1) -> pd.Timestamp | None:
+    def before(self, period: pd.Timestamp, steps: int = 1) -> pd.Timestamp | None:
         index = self.position[period] - steps
         return self.periods[index] if 0 <= index < len(self.periods) else None
 
@@ -133,6 +136,9 @@ class GridCells:
             for measure in ("Override", "Statistical forecast", "Events", "New and phase-out")
         )
         return f"=MAX(0,IF(ISNUMBER({override}),{override},SUM({','.join(parts)})))"
+
+    def _feasible_sales(self, key: Key, period: pd.Timestamp) -> str:
+        return f"={self.places['InventoryPlan'].outside((key[0], 'Sales'), period)}"
 
     def _shortage(self, key: Key, period: pd.Timestamp) -> str:
         demand = self._here("SalesPlan", key, "Consensus demand", period)
@@ -153,7 +159,7 @@ class GridCells:
         return f"=IF(ISNUMBER({fixed}),{fixed},{self._planned(key[0][0], period)})"
 
     def _change(self, key: Key, period: pd.Timestamp) -> str | None:
-        before = self._before(period)
+        before = self.before(period)
         if before is None:
             return None
         now, then = (self._here("ProductionPlan", key, "Total production", each) for each in (period, before))
@@ -164,37 +170,30 @@ class GridCells:
         return self.values.number("InventoryPlan", (key[0], measure), period)
 
     def _opening_stock(self, key: Key, period: pd.Timestamp) -> object:
-        before = self._before(period)
+        before = self.before(period)
         if before is not None:
             return f"={self._here('InventoryPlan', key, 'Closing stock', before)}"
         return clean_number(self._number(key, "Opening stock", period)) if self.solved else None
 
     def _late_before(self, key: Key, period: pd.Timestamp) -> str:
-        before = self._before(period)
+        before = self.before(period)
         if before is not None:
             return self._here("InventoryPlan", key, "Backorders", before)
-        return _literal(self._number(key, "Opening backorders", period))
+        return literal(self._number(key, "Opening backorders", period))
 
     def _production(self, key: Key, period: pd.Timestamp) -> str:
         family = key[0][0]
-        total: Key = ((family, ""), "Total production")
         place = self.places["ProductionPlan"]
-        prefix = sheet_prefix(place.grid.sheet)
         leads = [self.leads.get((family, source), 0) for source in self.sources.get(family, [])]
         receipts = self.receipts.get((family, period), 0.0)
-        tail = f"+{_literal(receipts)}" if receipts else ""
+        tail = f"+{literal(receipts)}" if receipts else ""
         if not any(leads):
-            return f"={prefix}{place.address(total, period)}{tail}"
+            return f"={place.outside(((family, ''), 'Total production'), period)}{tail}"
+        workings = self.places["Workings"]
         parts = []
         for source, lead in zip(self.sources[family], leads, strict=True):
-            if (ordered := self._before(period, lead)) is not None:
-                parts.append(prefix + place.address(((family, source), "Planned"), ordered))
-        # what a fixed figure adds to the planned sources arrives with the first source's lead time
-        if (ordered := self._before(period, leads[0])) is not None:
-            planned = "+".join(
-                prefix + place.address(((family, source), "Planned"), ordered) for source in self.sources[family]
-            )
-            parts.append(f"({prefix}{place.address(total, ordered)}-({planned}))")
+            if (ordered := self.before(period, lead)) is not None:
+                parts.append(workings.outside((("", family, source), "Made or ordered"), ordered))
         return f"={'+'.join(parts) or '0'}{tail}"
 
     def _sales(self, key: Key, period: pd.Timestamp) -> str:
@@ -206,7 +205,7 @@ class GridCells:
         if not self._loses_what_is_short(key):
             due += f"-{self._here('InventoryPlan', key, 'Lost sales', period)}"
         held = self._held_back(key, period)
-        return f"=MAX(0,MIN({opening}+{arriving},{due}){f'-{_literal(held)}' if held else ''})"
+        return f"=MAX(0,MIN({opening}+{arriving},{due}){f'-{literal(held)}' if held else ''})"
 
     def _held_back(self, key: Key, period: pd.Timestamp) -> float:
         """Units the solved plan keeps although they are due (a minimum stock, a better paid later sale)."""
@@ -255,7 +254,7 @@ class GridCells:
         demand = ",".join(self._demand(key, each) for each in coming)
         days = calendar.DAYS_PER_PERIOD[self.tables.settings.bucket] * len(coming)
         stock = self._here("InventoryPlan", key, "Closing stock", period)
-        return f'=IF(SUM({demand})>0,{stock}*{_literal(days)}/SUM({demand}),"")'
+        return f'=IF(SUM({demand})>0,{stock}*{literal(days)}/SUM({demand}),"")'
 
     def _balance_check(self, key: Key, period: pd.Timestamp) -> str:
         opening, arriving, closing, late, lost = (
@@ -285,11 +284,6 @@ class GridCells:
         letter, measure = column_letter(place.columns[period]), column_letter(place.leads["Measure"])
         first, last = min(rows), max(rows)
         return f'=SUMIFS({letter}${first}:{letter}${last},${measure}${first}:${measure}${last},"{key[1]}")'
-
-
-def _literal(value: float) -> str:
-    """A number as formula text."""
-    return repr(int(value)) if float(value).is_integer() else repr(round(float(value), 6))
 
 
 def _receipts(tables: Tables) -> dict[tuple[str, pd.Timestamp], float]:

@@ -72,7 +72,7 @@ def _balance_values(found: GridValues, plan: Plan) -> None:
         "ProductionPlan", "Planned", [sources["Family"], sources["Source"]], sources["Period"], sources["Planned"]
     )
     for measure in ("Opening stock", "Opening backorders", "Production", "Sales", "Closing stock", "Backorders",
-                    "Lost sales", "Target stock", "Demand"):  # fmt: skip
+                    "Lost sales", "Target stock", "Demand", "Price"):  # fmt: skip
         found.put("InventoryPlan", measure, [families["Family"]], families["Period"], families[measure])
     for measure in ("Load", "Regular capacity", "Overtime", "Heads", "Hires", "Layoffs", "Marginal value"):
         values = resources[measure]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..model.resource_use import resource_costs, resource_uses
 from ..model.schema import Grid
 from ..model.tables import Tables
 from .layout import GRID_ROW
@@ -48,6 +49,24 @@ class GridPlace:
         """``'Sales Plan'!H7``"""
         return f"{sheet_prefix(self.grid.sheet)}{self.address(key, period)}"
 
+    def total(self, key: Key) -> str:
+        """``$E7``: the Total of a row."""
+        return f"${column_letter(self.leads['Total'])}{self.rows[key]}"
+
+    def total_outside(self, key: Key) -> str:
+        """``Capacity!$D7``"""
+        return f"{sheet_prefix(self.grid.sheet)}{self.total(key)}"
+
+    def row_outside(self, row: int, first: pd.Timestamp, last: pd.Timestamp) -> str:
+        """``'Sales Plan'!F7:H7``"""
+        left, right = (column_letter(self.columns[period]) for period in (first, last))
+        return f"{sheet_prefix(self.grid.sheet)}{left}{row}:{right}{row}"
+
+    def column_outside(self, period: pd.Timestamp, first: int, last: int) -> str:
+        """``Workings!H7:H12``"""
+        letter = column_letter(self.columns[period])
+        return f"{sheet_prefix(self.grid.sheet)}{letter}{first}:{letter}{last}"
+
 
 @dataclass(frozen=True)
 class GridBlock:
@@ -76,6 +95,8 @@ def sheet_prefix(sheet: str) -> str:
 
 def grid_rows(grid: Grid, tables: Tables) -> list[GridRow]:
     """The rows a grid must have for these families, sources and resources, in order."""
+    if grid.name == "Workings":
+        return _workings_rows(grid, tables)
     if grid.name == "CapacityPlan":
         units = dict(zip(tables.resources["Resource"], tables.resources["Unit"], strict=True))
         owners = [str(name) for name in tables.resources["Resource"]]
@@ -93,6 +114,30 @@ def grid_rows(grid: Grid, tables: Tables) -> list[GridRow]:
                 rows.extend(GridRow((owner, source), measure.name, unit) for source in sources.get(owner, []))
             else:
                 rows.append(GridRow((owner, ""), measure.name, unit))
+    return rows
+
+
+def _workings_rows(grid: Grid, tables: Tables) -> list[GridRow]:
+    """By family what is made and what was changed; by resource the loads and shares of its families, and its costs."""
+    family_units = dict(zip(tables.families["Family"], tables.families["Unit"], strict=True))
+    resource_units = dict(zip(tables.resources["Resource"], tables.resources["Unit"], strict=True))
+    made, changed, late, load, share, *costs = (measure.name for measure in grid.measures)
+    rows: list[GridRow] = []
+    sources = sources_by_family(tables)
+    for family in tables.family_names:
+        unit = str(family_units.get(family) or "")
+        rows += [GridRow(("", family, source), made, unit) for source in dict.fromkeys(sources.get(family, []))]
+        rows += [GridRow(("", family, ""), changed, ""), GridRow(("", family, ""), late, unit)]
+    users = resource_uses(tables)
+    for resource, prices in resource_costs(tables).items():
+        unit = str(resource_units.get(resource) or "")
+        paid = [
+            cost for cost, price in zip(costs, (prices.regular, prices.overtime, prices.people), strict=True) if price
+        ]
+        rows += [GridRow((resource, family, ""), load, unit) for family in users[resource]]
+        if paid:
+            rows += [GridRow((resource, family, ""), share, "%") for family in users[resource]]
+        rows += [GridRow((resource, "", ""), cost, tables.settings.base_currency) for cost in paid]
     return rows
 
 

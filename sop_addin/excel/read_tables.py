@@ -13,7 +13,7 @@ import pandas as pd
 from ..model.errors import WorkbookError
 from ..model.reading import typed_tables
 from ..model.reading_columns import as_text
-from ..model.schema import GRID_BY_NAME, INPUT_TABLES, TABLES
+from ..model.schema import GRIDS, INPUT_TABLES, TABLES
 from ..model.tables import Place, RawTable, Tables
 from .blocks import read_block
 from .grids import column_letter
@@ -46,7 +46,7 @@ def read_raw(book: Any) -> dict[str, RawTable]:
 
 def read_grids_raw(book: Any) -> dict[str, RawTable]:
     """Every plan grid that the workbook has, as it stands."""
-    return _raw_grids(book, tuple(GRID_BY_NAME))
+    return _raw_grids(book, tuple(grid.name for grid in GRIDS))
 
 
 def _raw_tables(book: Any, *, inputs_only: bool) -> dict[str, RawTable]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..model.findings import Findings
 from ..model.plan import BASE, Plan
-from ..model.schema import GRIDS, RESULT_MEASURES
+from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
 from .grid_sheets import fill, fits, laid_out_again, place_of, read_grid, write_grid
@@ -51,7 +51,7 @@ def write_plan(book: Any, plan: Plan) -> None:
 
 def parts_written(plan: Plan) -> tuple[str, ...]:
     """Names of the grids and tables that `write_plan` writes for this plan."""
-    names = [grid.name for grid in GRIDS] if plan.scenario == BASE else []
+    names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
     frames = {"tblForecast": plan.forecast, "tblItemPlan": plan.item_plan, "tblKpis": plan.kpis}
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
@@ -80,7 +80,7 @@ def _write_if(tables: dict[str, Any], name: str, frame: pd.DataFrame | None) -> 
 
 def _write_grids(book: Any, plan: Plan) -> None:
     bucket = plan.tables.settings.bucket
-    old = {grid.name: read_grid(book, grid, bucket) for grid in GRIDS}
+    old = {grid.name: read_grid(book, grid, bucket) for grid in SHEET_GRIDS}
     new = {
         name: sheet if fits(sheet, plan.tables) else laid_out_again(sheet, plan.tables) for name, sheet in old.items()
     }

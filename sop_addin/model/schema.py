@@ -15,13 +15,15 @@ from .schema_plan import (
     RESULT_MEASURES,
     SALES_PLAN,
     SETTINGS,
+    SHEET_GRIDS,
     SHEETS,
+    WORKINGS,
 )
 from .schema_tables import INPUT_TABLES, LEVERS, METHODS, STEPS
 from .schema_types import NUMERIC, Column, Grid, Measure, Setting, Sheet, Table
 
 TABLES: dict[str, Table] = {table.name: table for table in (*INPUT_TABLES, *OUTPUT_TABLES)}
-GRID_BY_NAME: dict[str, Grid] = {grid.name: grid for grid in GRIDS}
+GRID_BY_NAME: dict[str, Grid] = {grid.name: grid for grid in SHEET_GRIDS}
 SETTING_BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 __all__ = [
@@ -41,8 +43,10 @@ __all__ = [
     "SETTINGS",
     "SETTING_BY_NAME",
     "SHEETS",
+    "SHEET_GRIDS",
     "STEPS",
     "TABLES",
+    "WORKINGS",
     "Column",
     "Grid",
     "Measure",

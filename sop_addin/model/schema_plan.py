@@ -59,7 +59,7 @@ SALES_PLAN = Grid(
                 "above it, never below 0. This is what the balance plans for."),
         Measure("Last year", "output", "family", "sum", "Sales of the same period a year before."),
         Measure("Budget", "output", "family", "sum", "Budget volume."),
-        Measure("Feasible sales", "output", "family", "sum", "Demand that the solved plan delivers."),
+        Measure("Feasible sales", "output", "family", "sum", "Demand that the solved plan delivers.", live=True),
         Measure("Shortage", "formula", "family", "sum", "Consensus demand - Feasible sales."),
     ),
 )  # fmt: skip
@@ -88,7 +88,7 @@ INVENTORY_PLAN = Grid(
         Measure("Closing stock", "formula", "family", "last", "Opening stock + Production - Sales."),
         Measure("Backorders", "formula", "family", "last", "Demand not yet delivered at the end of the period."),
         Measure("Lost sales", "formula", "family", "sum", "Demand that is never delivered."),
-        Measure("Target stock", "output", "family", "last", "What the closing stock aims at."),
+        Measure("Target stock", "output", "family", "last", "What the closing stock aims at.", live=True),
         Measure("Above target", "formula", "family", "last", "Closing stock - Target stock."),
         Measure("Days of cover", "formula", "days", "last", "Closing stock / average demand of the next three periods, "
                 "in days (of the period itself at the end of the horizon)."),
@@ -100,9 +100,9 @@ CAPACITY_PLAN = Grid(
     "CapacityPlan", "Capacity", "Load of every resource against what it can do.",
     ("Resource",),
     (
-        Measure("Load", "output", "resource", "sum", "Use by the plan, set-up included."),
+        Measure("Load", "output", "resource", "sum", "Use by the plan, set-up included.", live=True),
         Measure("Regular capacity", "output", "resource", "sum", "Available without overtime."),
-        Measure("Overtime", "output", "resource", "sum", "Overtime used."),
+        Measure("Overtime", "output", "resource", "sum", "Overtime used.", live=True),
         Measure("Utilisation", "formula", "fraction", "ratio", "Load / Regular capacity."),
         Measure("Heads", "output", "heads", "last", "Heads employed (Labour)."),
         Measure("Hires", "output", "heads", "sum", "Heads hired at the start of the period."),
@@ -115,23 +115,42 @@ FINANCE_PLAN = Grid(
     "FinancePlan", "Finance", "The plan in money, by family and in total.",
     ("Family",),
     (
-        Measure("Revenue", "output", "money", "sum", "Shipments x price."),
-        Measure("Unit costs", "output", "money", "sum", "Production x unit cost of its source."),
-        Measure("Regular cost", "output", "money", "sum", "Machine hours and heads."),
-        Measure("Overtime cost", "output", "money", "sum", "Overtime units x overtime cost."),
-        Measure("Hire and layoff cost", "output", "money", "sum", "Hires and layoffs."),
-        Measure("Holding cost", "output", "money", "sum", "Closing stock x holding cost."),
-        Measure("Backorder and lost sale cost", "output", "money", "sum", "Late and lost units."),
-        Measure("Other cost", "output", "money", "sum", "Runs, start-ups, changes, shortfall, carbon."),
+        Measure("Revenue", "output", "money", "sum", "Shipments x price.", live=True),
+        Measure("Unit costs", "output", "money", "sum", "Production x unit cost of its source.", live=True),
+        Measure("Regular cost", "output", "money", "sum", "Machine hours and heads.", live=True),
+        Measure("Overtime cost", "output", "money", "sum", "Overtime units x overtime cost.", live=True),
+        Measure("Hire and layoff cost", "output", "money", "sum", "Hires and layoffs.", live=True),
+        Measure("Holding cost", "output", "money", "sum", "Closing stock x holding cost.", live=True),
+        Measure("Backorder and lost sale cost", "output", "money", "sum", "Late and lost units.", live=True),
+        Measure("Other cost", "output", "money", "sum", "Runs, start-ups, changes, shortfall, carbon.", live=True),
         Measure("Margin", "formula", "money", "sum", "Revenue - all costs."),
-        Measure("Stock value", "output", "money", "last", "Closing stock x cheapest unit cost."),
+        Measure("Stock value", "output", "money", "last", "Closing stock x cheapest unit cost.", live=True),
         Measure("Budget revenue", "output", "money", "sum", "Revenue of the budget."),
         Measure("Budget margin", "output", "money", "sum", "Margin of the budget."),
-        Measure("CO2e", "output", "kg CO2e", "sum", "Emissions of production and resources."),
+        Measure("CO2e", "output", "kg CO2e", "sum", "Emissions of production and resources.", live=True),
+    ),
+)  # fmt: skip
+
+WORKINGS = Grid(
+    "Workings", "Workings", "What stands between the plan sheets: how an edited plan loads resources and shares costs.",
+    ("Resource", "Family", "Source"),
+    (
+        Measure("Made or ordered", "formula", "family", "sum", "Planned; a fixed production is shared by the sources "
+                "as the plan shares it, else it is the first source's."),
+        Measure("Changed since the last run", "formula", "", "sum", "How many of consensus demand and total "
+                "production differ from what was solved."),
+        Measure("Late or lost demand", "formula", "family", "sum", "Demand of the period that is not delivered in it."),
+        Measure("Load of the family", "formula", "resource", "sum", "What the family uses of the resource."),
+        Measure("Share of the family", "formula", "fraction", "none", "Of the resource's load: its part of the cost."),
+        Measure("Regular cost of the resource", "formula", "money", "sum", "Regular use or heads x regular cost."),
+        Measure("Overtime cost of the resource", "formula", "money", "sum", "Overtime x overtime cost."),
+        Measure("Hires and layoffs of the resource", "formula", "money", "sum", "Hires and layoffs x their cost."),
     ),
 )  # fmt: skip
 
 GRIDS: tuple[Grid, ...] = (SALES_PLAN, PRODUCTION_PLAN, INVENTORY_PLAN, CAPACITY_PLAN, FINANCE_PLAN)
+SHEET_GRIDS: tuple[Grid, ...] = (*GRIDS, WORKINGS)
+"""All grids that stand in a workbook; `GRIDS` are those that a planner reads."""
 
 
 def _out(name: str, kind: str, help: str, key: bool = False, unit: str = "") -> Column:
@@ -270,6 +289,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Plan Data", "output", "The plan as a long table."),
     Sheet("Functions", "help", "Worksheet functions with examples; totals of the plan, also without Python."),
     Sheet("Guide", "help", "Five-minute tour and what the colours mean."),
+    Sheet("Workings", "system", "The arithmetic between the plan sheets.", hidden=True),
     Sheet("Versions", "system", "Published plans.", hidden=True),
     Sheet("xlwings.conf", "system", "Configuration of xlwings.", hidden=True),
     Sheet("Undo", "system", "What the last run overwrote, compressed.", hidden=True, very_hidden=True),

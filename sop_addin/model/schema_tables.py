@@ -85,7 +85,8 @@ FAMILIES = Table(
         _text("Description", "What the family is."),
         _text("Unit", "Planning unit of the family.", default="pcs"),
         Column("Priority", "integer", "1 is served first when not all demand can be met.", default=1.0, minimum=1),
-        _choice("Planning", "Bottom-up adds item forecasts; Top-down forecasts the family; Reconciled blends both.",
+        _choice("Planning", "Bottom-up adds item forecasts; Top-down forecasts the family and shares it out to its "
+                "items; Reconciled forecasts region, item and family and makes them add up.",
                 ("Bottom-up", "Top-down", "Reconciled"), default="Bottom-up"),
         _choice("Fulfilment", "Stock: made ahead and stored. Order: made when ordered, the backlog is managed.",
                 ("Stock", "Order"), default="Stock"),

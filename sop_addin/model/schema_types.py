@@ -70,7 +70,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of a grid. ``unit`` is 'family' (the family's unit), 'resource', 'money', 'fraction', 'days', ..."""
+    """One row of a grid. ``unit`` is 'family' (the family's unit), 'resource', 'money', 'fraction', 'days', ...
+
+    ``live``: a result of the plan whose cells are formulas that give the same figure, and follow what is typed later.
+    """
 
     name: str
     role: Role
@@ -78,6 +81,12 @@ class Measure:
     adding: Adding
     help: str
     text: bool = False
+    live: bool = False
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether its cells hold formulas."""
+        return self.live or self.role == "formula"
 
 
 @dataclass(frozen=True, slots=True)

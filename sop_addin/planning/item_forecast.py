@@ -10,6 +10,7 @@ import pandas as pd
 from ..model import calendar
 from ..model.tables import Tables
 from .demand_forecast import forecast_demand
+from .reconcile import Levels, level_forecasts, level_histories, levels_above
 
 Progress = Callable[[int, int], None]
 
@@ -37,39 +38,48 @@ def history_long(tables: Tables, *, discontinued: bool = False) -> pd.DataFrame:
     )
 
 
-def forecast_items(tables: Tables, progress: Progress | None = None) -> pd.DataFrame:
+def forecast_items(
+    tables: Tables, progress: Progress | None = None, *, history: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Statistical forecast: columns of tblForecast (Item, Region, Period, Forecast, Low, High, Method), item units.
 
-    Every item and region with history gets one row per planned period; rows of an item stay together.
+    Every item and region with history gets one row per planned period; rows of an item stay together. Families that
+    are planned Top-down or Reconciled are forecast as a whole too, and their items fitted to that (reconcile.py).
+    history: what to forecast from, as `history_long` gives it (its default), such as the history without past events.
     """
     columns = ["Item", "Region", "Period", "Forecast", "Low", "High", "Method"]
     settings = tables.settings
-    history = history_long(tables)
+    history = history_long(tables) if history is None else history
     periods = tables.periods
     if history.empty or not periods:
         return pd.DataFrame({name: [] for name in columns})
     series = history[["Item", "Region"]].drop_duplicates().reset_index(drop=True)
     keys = pd.MultiIndex.from_frame(series)
     method_of_item = dict(zip(tables.items["Item"], tables.items["Method"], strict=True))
-    last = history["Period"].max()
-    ahead = calendar.periods_between(last, periods[-1], settings.bucket)
+    ahead = calendar.periods_between(history["Period"].max(), periods[-1], settings.bucket)
+    by_series = pd.DataFrame(
+        {
+            "item": keys.get_indexer(pd.MultiIndex.from_frame(history[["Item", "Region"]])),
+            "period": history["Period"].to_numpy(),
+            "quantity": history["Quantity"].to_numpy(),
+        }
+    )
+    season, outliers = settings.season_length, settings.outlier_cleaning
+    levels = levels_above(series, tables.items, tables.families)
+    above = level_histories(levels, series, by_series, tables.items, season_length=season, outliers=outliers)
+    above["item"] += len(series)
     forecast = forecast_demand(
-        pd.DataFrame(
-            {
-                "item": keys.get_indexer(pd.MultiIndex.from_frame(history[["Item", "Region"]])),
-                "period": history["Period"],
-                "quantity": history["Quantity"],
-            }
-        ),
+        pd.concat([by_series, above], ignore_index=True) if len(above) else by_series,
         ahead,
-        season_length=settings.season_length,
         interval=settings.interval_level,
         effort=settings.forecast_effort.lower(),
         methods={row: str(method_of_item[item]) for row, item in enumerate(series["Item"])},
-        outliers=settings.outlier_cleaning,
         progress=progress,
+        season_length=season,
+        outliers=outliers,
     )
     forecast = forecast[forecast["period"].isin(periods)]
+    forecast = _fitted_to_levels(forecast, series, levels, tables) if len(levels.nodes) else forecast
     position = forecast["item"].to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {
@@ -82,3 +92,27 @@ def forecast_items(tables: Tables, progress: Progress | None = None) -> pd.DataF
             "Method": forecast["method"].to_numpy(),
         }
     )
+
+
+def _fitted_to_levels(forecast: pd.DataFrame, series: pd.DataFrame, levels: Levels, tables: Tables) -> pd.DataFrame:
+    """The rows of `series` with forecasts that fit the levels above; intervals keep their width."""
+    count, nodes = len(series), len(levels.nodes)
+    at = forecast["item"].to_numpy(dtype=np.int64)
+    rows = forecast.iloc[np.argsort(at, kind="stable")].reset_index(drop=True)
+    mean, low, high = (
+        rows[name].to_numpy(dtype=np.float64).reshape(count + nodes, -1) for name in ("forecast", "low", "high")
+    )
+    spread = (high - mean).mean(axis=1)
+    fitted = level_forecasts(
+        series, tables.items, tables.families, levels, mean[:count], spread[:count], mean[count:], spread[count:]
+    )
+    result = rows[rows["item"] < count].copy()
+    moved = np.any(fitted != mean[:count], axis=1).repeat(mean.shape[1])
+    result["forecast"] = fitted.ravel()
+    result["low"] = np.maximum(fitted - (mean - low)[:count], 0.0).ravel()
+    result["high"] = (fitted + (high - mean)[:count]).ravel()
+    family = dict(zip(tables.items["Item"], tables.items["Family"], strict=True))
+    planning = dict(zip(tables.families["Family"], tables.families["Planning"], strict=True))
+    how = [f", {planning[family[item]].lower()}" for item in series["Item"]]
+    result["method"] = np.where(moved, result["method"] + np.repeat(how, mean.shape[1]), result["method"])
+    return result

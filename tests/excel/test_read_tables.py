@@ -15,9 +15,9 @@ from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.grids import column_letter
 from sop_addin.excel.read_tables import read_grids_raw, read_raw, read_tables
 from sop_addin.model.errors import WorkbookError
-from sop_addin.model.schema import GRID_BY_NAME, INPUT_TABLES, TABLES
+from sop_addin.model.schema import GRIDS, INPUT_TABLES, TABLES
 
-GRID_HEADERS = {name: [*grid.lead_headers, "2027-01", "2027-02"] for name, grid in GRID_BY_NAME.items()}
+GRID_HEADERS = {grid.name: [*grid.lead_headers, "2027-01", "2027-02"] for grid in GRIDS}
 
 
 class Workbook:

@@ -153,7 +153,7 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
         names[steps] = parts_written(plan)
     assert "tblItemPlan" not in names["forecast",]
     assert set(names[STEPS]) == {
-        *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan"),
+        *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan", "Workings"),
         *("tblForecast", "tblItemPlan", "tblKpis", "tblPlan", "tblResult", "tblFindings"),
     }
 
@@ -195,7 +195,7 @@ def test_what_was_typed_after_the_run_stays(book, change):
     assert dict(table(book, "tblResult").data_body_range.options(ndim=2).value)["My figure"] == "my own"
     changed = differences(before, content_of(book, leave_out=(UNDO_SHEET,)))
     assert {key.partition("!")[0] for key in changed} <= {
-        *("Sales Plan", "Production Plan", "Inventory Plan", "Finance", "Capacity", "Items", "Home")
+        *("Sales Plan", "Production Plan", "Inventory Plan", "Finance", "Capacity", "Items", "Home", "Workings")
     }
     area = book.names["SalesPlan"].refers_to_range
     assert [key for key in changed if key in ("names", "tblPlan", "tblItemPlan", "tblForecast")] == []

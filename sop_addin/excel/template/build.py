@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 import xlsxwriter
 
-from ...model.schema import GRIDS, SHEETS, TABLES
+from ...model.schema import SHEET_GRIDS, SHEETS, TABLES
 from ...model.tables import Tables
 from ..grids import GridBlock
 from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
@@ -27,7 +27,7 @@ from .table_rules import define_lists
 from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, build_vba_project
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
-_GRID_SHEETS = {grid.sheet: grid.name for grid in GRIDS}
+_GRID_SHEETS = {grid.sheet: grid.name for grid in SHEET_GRIDS}
 _WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions"})
 
 

@@ -25,6 +25,7 @@ KEY_MEASURES: dict[str, tuple[str, ...]] = {
     "InventoryPlan": ("Closing stock", "Backorders", "Lost sales", "Days of cover", "Balance check"),
     "CapacityPlan": ("Utilisation", "Marginal value"),
     "FinancePlan": ("Revenue", "Margin", "Stock value", "CO2e"),
+    "Workings": ("Made or ordered", "Changed since the last run", "Late or lost demand"),
 }
 """Rows that stay when a family is collapsed."""
 
@@ -34,6 +35,7 @@ BOLD_MEASURES: dict[str, tuple[str, ...]] = {
     "InventoryPlan": ("Closing stock",),
     "CapacityPlan": ("Utilisation",),
     "FinancePlan": ("Revenue", "Margin"),
+    "Workings": (),
 }
 
 STOCK_LIMITS: dict[str, tuple[str, str]] = {
@@ -200,7 +202,7 @@ def _input_rules(area: GridArea, column: int) -> list[Look]:
 def _plain(grid: Grid, measure: Measure, total: bool) -> dict[str, Any]:
     """Look of a row without any mark."""
     properties: dict[str, Any] = {}
-    if measure.role == "formula" or total:
+    if measure.is_formula or total:
         properties["bg_color"] = look.FORMULA_FILL
     if measure.name in BOLD_MEASURES[grid.name]:
         properties["bold"] = True

@@ -11,6 +11,7 @@ from ..layout import GRID_ROW
 from . import styles as look
 from .grid_rules import AREA_PERIODS, AREA_ROWS, KEY_MEASURES, GridArea, add_grid_rules
 from .sheets_common import AUTHOR, Context, address, write_heading, write_value
+from .sheets_home import BANNER_NAME, mark_edited
 
 if TYPE_CHECKING:
     from ..grids import GridBlock
@@ -23,10 +24,12 @@ HINTS: dict[str, str] = {
     "Red: late, lost or below minimum. Orange: below target or above maximum.",
     "CapacityPlan": "Red: load above regular capacity. Orange: 90 % and more, overtime, or a limit that costs money.",
     "FinancePlan": "By family, then in total. Budget and exchange rates stand to the right of the plan.",
+    "Workings": "Hidden: nothing to type here. Every run lays it out again.",
 }
 _LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Measure": 25.0, "Unit": 9.0, "Total": 14.0}
 _PERIOD_WIDTH = {"FinancePlan": 12.5}
 _HINT_COLUMN = 3
+_BANNER_COLUMNS = 7
 _YEAR = '=IF({here}="","",IF(LEFT({here},4)=LEFT({before},4),"",LEFT({here},4)))'
 
 
@@ -50,6 +53,8 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     grid, block = GRID_BY_NAME[name], context.grids[name]
     area = grid_area(context, grid, block)
     write_heading(worksheet, context.styles, grid.sheet, grid.help, HINTS[name], _HINT_COLUMN)
+    if name != "Workings":
+        _banner(context, worksheet, area)
     _set_columns(context, worksheet, area, block)
     _write_header(context, worksheet, area, block)
     _write_rows(context, worksheet, area, block)
@@ -66,6 +71,12 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     worksheet.repeat_rows(area.top - 2, area.top - 1)
     if not any(sheet == grid.sheet for sheet, _, _ in context.anchors.values()):
         worksheet.repeat_columns(0, area.lead - 1)
+
+
+def _banner(context: Context, worksheet: Worksheet, area: GridArea) -> None:
+    """Beside the title: whether the plan has been edited since it was solved."""
+    worksheet.write_formula(0, area.lead - 1, f"={BANNER_NAME}", context.styles.hint, "")
+    mark_edited(context, worksheet, 1, area.lead, area.lead + _BANNER_COLUMNS)
 
 
 def _set_columns(context: Context, worksheet: Worksheet, area: GridArea, block: GridBlock) -> None:

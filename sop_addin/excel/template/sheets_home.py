@@ -25,6 +25,8 @@ FINDINGS_SHOWN = 8
 BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
 HELPER_LEFT = 17
 HELPER_PERIODS = 36
+EDITS_NAME, BANNER_NAME = "SopEdits", "SopBanner"
+"""Defined names: how many figures differ from the last solve, and the sentence on it that every plan sheet shows."""
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that workbook/vba/SopScenarios.bas reads and writes."""
 FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 1)
@@ -59,6 +61,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     worksheet.set_row(top - 1, 15)
     last_helper = _helper(context, worksheet)
     _heading(context, worksheet)
+    _banner(context, worksheet)
     _scenario(context, worksheet)
     _shortcuts(worksheet)
     _cycle(context, worksheet)
@@ -117,6 +120,37 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
     worksheet.write_formula(1, 1, horizon, styles.purpose, "")
     for offset, sheet in enumerate(_LINKS):
         worksheet.write_url(2, BOARD_LEFT - 1 + offset, f"internal:'{sheet}'!A1", styles.link, sheet)
+
+
+def _banner(context: Context, worksheet: Worksheet) -> None:
+    """The sentence that says whether the plan has been edited since it was solved; plan sheets repeat it."""
+    styles, sheet = context.styles, worksheet.get_name()
+    count_row, count_column = TABLE_ROW - 3, HELPER_LEFT + 3
+    worksheet.write_string(count_row - 1, count_column - 2, "Edits since last solve", styles.hint)
+    edits = (
+        f"SUMIFS(INDEX(Workings,0,{_column_of('Workings', 'Total')}),"
+        f'INDEX(Workings,0,{_column_of("Workings", "Measure")}),"Changed since the last run")'
+    )
+    worksheet.write_formula(count_row - 1, count_column - 1, f"=IFERROR({edits},0)", styles.hint, 0)
+    context.workbook.define_name(EDITS_NAME, f"='{sheet}'!{address(count_row, count_column, 'both')}")
+    solved = f'IFERROR({result("Status")}&"","")<>""'
+    sentence = (
+        f'=IF({solved},IF({EDITS_NAME}=0,"As last solved: nothing in the plan has been edited since.",'
+        f'"Edited since last solve: "&{EDITS_NAME}&IF({EDITS_NAME}=1," figure differs."," figures differ.")'
+        '&" Stock, load and money follow by formula; Balance plans anew."),"Not solved yet: press Balance.")'
+    )
+    row = CYCLE_ROW - 1
+    worksheet.write_formula(row - 1, BOARD_LEFT - 1, sentence, styles.hint, "")
+    context.workbook.define_name(BANNER_NAME, f"='{sheet}'!{address(row, BOARD_LEFT, 'both')}")
+    mark_edited(context, worksheet, row, BOARD_LEFT, BOARD_LEFT + 5)
+
+
+def mark_edited(context: Context, worksheet: Worksheet, row: int, first: int, last: int) -> None:
+    """Amber behind the banner while the plan has been edited."""
+    worksheet.conditional_format(row - 1, first - 1, row - 1, last - 1, {
+        "type": "formula", "criteria": f"={EDITS_NAME}>0",
+        "format": context.styles.dxf(bg_color=look.WARN_FILL, font_color=look.WARN_INK, bold=True),
+    })  # fmt: skip
 
 
 def _scenario(context: Context, worksheet: Worksheet) -> None:
