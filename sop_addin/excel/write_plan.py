@@ -40,6 +40,7 @@ def write_plan(book: Any, plan: Plan) -> None:
         _write_if(tables, "tblForecast", plan.forecast)
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblKpis", plan.kpis)
+        _write_if(tables, "tblBridge", plan.bridge)
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
@@ -52,7 +53,12 @@ def write_plan(book: Any, plan: Plan) -> None:
 def parts_written(plan: Plan) -> tuple[str, ...]:
     """Names of the grids and tables that `write_plan` writes for this plan."""
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
-    frames = {"tblForecast": plan.forecast, "tblItemPlan": plan.item_plan, "tblKpis": plan.kpis}
+    frames = {
+        "tblForecast": plan.forecast,
+        "tblItemPlan": plan.item_plan,
+        "tblKpis": plan.kpis,
+        "tblBridge": plan.bridge,
+    }
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
         names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]

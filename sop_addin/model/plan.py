@@ -52,7 +52,7 @@ class Plan:
 
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
     ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
-    ``kpis``: columns of tblKpis. ``plan_table``: columns of tblPlan.
+    ``bridge``: columns of tblBridge. ``kpis``: columns of tblKpis. ``plan_table``: columns of tblPlan.
     ``results``: Measure, Value of tblResult. ``steps`` says which steps ran; what did not run is left as it was.
     """
 
@@ -65,6 +65,7 @@ class Plan:
     item_plan: pd.DataFrame | None = None
     finance: pd.DataFrame | None = None
     kpis: pd.DataFrame | None = None
+    bridge: pd.DataFrame | None = None
     plan_table: pd.DataFrame | None = None
     results: dict[str, object] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)

@@ -13,7 +13,7 @@ from .findings import Finding, Findings
 from .plan import BalancePlan, Plan
 from .tables import Tables
 
-_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "plan_table")
+_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "bridge", "plan_table")
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
 _DAYS = ("Period",)
 

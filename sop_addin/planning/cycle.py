@@ -15,6 +15,7 @@ from ..model.plan import BASE, BalancePlan, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
+from .bridge import bridge_table, plan_side
 from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
 from .families import aggregate_to_family, disaggregate_to_item
 from .finance import finance_plan
@@ -70,6 +71,7 @@ def run_cycle(
         item_plan = _item_plan(tables, balance)
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
+        bridge = bridge_table(tables, plan_side(balance, finance))
         kpis = key_figures(tables, balance, finance)
     findings = findings.worst_first()
     return Plan(
@@ -82,6 +84,7 @@ def run_cycle(
         item_plan,
         finance,
         kpis,
+        bridge,
         plan_table(tables, balance, finance, scenario),
         results=headline_results(balance, len(findings)) | {"Scenario": scenario},
         findings=findings,

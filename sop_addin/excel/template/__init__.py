@@ -28,6 +28,7 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblForecast": plan.forecast,
         "tblItemPlan": plan.item_plan,
         "tblKpis": plan.kpis,
+        "tblBridge": plan.bridge,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
             {"Measure": list(plan.results), "Value": pd.Series([*plan.results.values()], dtype=object)}

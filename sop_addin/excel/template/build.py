@@ -16,6 +16,8 @@ from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .ribbon import add_ribbon
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
+from .sheets_finance import SHEET as SUMMARY
+from .sheets_finance import add_finance_summary
 from .sheets_functions import add_functions
 from .sheets_grids import add_grid
 from .sheets_guide import add_guide
@@ -28,7 +30,7 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, b
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in SHEET_GRIDS}
-_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions"})
+_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", SUMMARY})
 
 
 def build_workbook(
@@ -82,6 +84,8 @@ def _fill(context: Context, sheet: str) -> None:
         add_home(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
+    elif sheet == SUMMARY:
+        add_finance_summary(context, worksheet)
     elif sheet == "Functions":
         add_functions(context, worksheet)
     elif sheet == XLWINGS_CONF_SHEET:
