@@ -365,7 +365,7 @@ def test_what_follows_from_a_missing_column_is_not_repeated() -> None:
 
 
 def test_validate_keeps_what_reading_found() -> None:
-    tables = company(Items={0: {"Price": "dear"}})
+    tables = company(Items={0: {"Cost": "dear"}})
     assert [finding.rule for finding in validate(tables)] == ["text_in_number_column"]
 
 

@@ -401,11 +401,11 @@ def _message(rows: _Rows) -> None:
     to = rows.span(rows.at["Margin of the plan"])
     covered = f'SUMIFS({rows.span(rows.at["Margin"])},{to},"<>0")'
     moved = f"AND(ISNUMBER({total}),ABS({covered}-SUM({to}))>1)"
+    unknown = 'COUNTIFS(tblFindings[Rule],"family_exists",tblFindings[Table],"tblBudget")>0'
     parts = (
         f'IF({total}={NO_RATE},"tblRates has no rate of "&{currency}&" for some periods: what needs it says so. ","")',
         f'IF({unpriced},"Some families have no price: revenue and margin are too low (see Checks). ","")',
-        'IF(COUNTIFS(tblFindings[Rule],"family_exists",tblFindings[Table],"tblBudget")>0,"The budget names families that are not planned: it is more than '
-        'shown here (see Checks). ","")',
+        f'IF({unknown},"The budget names families that are not planned: it is more than shown here (see Checks). ","")',
         f'IF(SUM({to})=0,"There is no "&LOWER({address(REFERENCE_ROW, CHOICE, "both")})&" for the planned periods: '
         'nothing to bridge. ",'
         f'IF({moved},"The plan was edited since it was solved: press Balance to bring the bridge up to date. ",""))',
