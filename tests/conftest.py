@@ -13,10 +13,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from commands import Cli, Reply
 
-from sop_addin.cli import main
-
+os.environ["SOP_ADDIN_CACHE"] = "off"  # a test must not get the forecast of an earlier run
 GOLDEN = Path(__file__).parent / "golden"
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
@@ -150,20 +148,3 @@ def libreoffice(soffice: str, tmp_path_factory: pytest.TempPathFactory) -> Libre
     (profile / "user").mkdir()
     (profile / "user" / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
     return LibreOffice(soffice, profile)
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """``cli("run", book)`` in this process."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "state"))
-
-    def call(*arguments: object) -> Reply:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Reply(int(left.value.code or 0), captured.out, captured.err)
-
-    return call

@@ -24,6 +24,8 @@ from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.template.cfb import write_compound_file
 from sop_addin.model.schema import INPUT_TABLES
 
+pytest_plugins = ["commands"]
+
 TABLE_OF_COMMANDS = ("new", "run", "check", "export", "install", "uninstall", "doctor", "build-template")
 
 

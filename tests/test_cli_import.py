@@ -16,6 +16,8 @@ from sop_addin.excel.read_tables import read_tables
 from sop_addin.excel.tables_io import find_tables
 from sop_addin.excel.template import workbook_bytes
 
+pytest_plugins = ["commands"]
+
 
 @pytest.fixture(scope="module")
 def template() -> bytes:

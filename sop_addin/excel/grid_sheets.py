@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -241,3 +242,15 @@ def stretch(book: Any, grid: Grid, area: Any, height: int, width: int) -> None:
     last = f"${column_letter(area.column + width - 1)}${area.row + height - 1}"
     first = f"${column_letter(area.column)}${area.row}"
     book.names[grid.name].refers_to = f"={sheet_prefix(area.sheet.name)}{first}:{last}"
+    _stretch_print_area(book, area, column_letter(area.column + width - 1))
+
+
+def _stretch_print_area(book: Any, area: Any, last: str) -> None:
+    """Let a print area of whole columns that begins with the grid end with it."""
+    columns = re.compile(rf"\${column_letter(area.column)}:\$[A-Z]+")
+    for name in book.names:
+        owner, _, local = str(name.name).rpartition("!")
+        if local == "Print_Area" and owner.strip("'") == area.sheet.name:
+            refers_to = columns.sub(f"${column_letter(area.column)}:${last}", str(name.refers_to), count=1)
+            if refers_to != name.refers_to:
+                name.refers_to = refers_to

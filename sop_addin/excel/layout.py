@@ -10,7 +10,10 @@ TITLE_ROW = 1
 TABLE_ROW = 5
 """Header row of every table (1-based)."""
 
-GRID_ROW: dict[str, int] = dict.fromkeys(GRID_BY_NAME, 5)
+CHART_ROW, CHART_LINES = 4, 8
+"""Plan sheets: the row in which the chart's family is chosen, and how many rows below it the chart covers."""
+
+GRID_ROW: dict[str, int] = {**dict.fromkeys(GRID_BY_NAME, CHART_ROW + CHART_LINES + 2), "Workings": 5}
 """Header row of each grid (1-based). Its first key is in column A."""
 
 MIN_PERIOD_COLUMNS = 36
@@ -48,7 +51,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 def first_table_column(sheet: str, horizon: int) -> int:
     """1-based column of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
     if sheet == "Home":
-        return 13
+        return 33
     if sheet == "Finance Summary":
         return SUMMARY_LEAD + max(MIN_PERIOD_COLUMNS, horizon) + 3
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
@@ -62,7 +65,9 @@ def table_anchors(horizon: int) -> dict[str, tuple[str, int, int]]:
     anchors: dict[str, tuple[str, int, int]] = {}
     for sheet, names in SIDE_BY_SIDE.items():
         column = first_table_column(sheet, horizon)
+        # beside a grid the frozen rows are the grid's
+        row = next((GRID_ROW[grid.name] for grid in GRID_BY_NAME.values() if grid.sheet == sheet), TABLE_ROW)
         for name in names:
-            anchors[name] = (sheet, TABLE_ROW, column)
+            anchors[name] = (sheet, row, column)
             column += len(TABLES[name].columns) + 1
     return anchors

@@ -310,7 +310,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Item Forecast", "output", "The forecast by item and region."),
     Sheet("Plan Data", "output", "The plan as a long table."),
     Sheet("Functions", "help", "Worksheet functions with examples; totals of the plan, also without Python."),
-    Sheet("Guide", "help", "Five-minute tour and what the colours mean."),
+    Sheet("Guide", "help", "Tour, the month in nine steps, exercise, colours, words."),
     Sheet("Workings", "system", "The arithmetic between the plan sheets.", hidden=True),
     Sheet("Versions", "system", "Published plans.", hidden=True),
     Sheet("xlwings.conf", "system", "Configuration of xlwings.", hidden=True),

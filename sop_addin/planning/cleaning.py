@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 RETURN_WINDOW = 3  # periods before (then after) a negative one in which the returned goods were most likely sold
-OUTLIER_SCALES = 6.0  # robust standard deviations; 6 leaves promotions and peaks of ordinary size alone
+OUTLIER_SCALES = 9.0  # robust standard deviations; at 6 cleaning took away more than it gave on M3 and hospital
+CAP_SCALES = 3.0  # robust standard deviations above the level that an outlier is capped at
 MAX_OUTLIER_SHARE = 0.06  # more outliers than this are the nature of the item, not accidents
 LAST_PERIODS_KEPT = 3  # the newest periods may be the start of a new level
 
@@ -163,12 +164,13 @@ def _replace_outliers(values: Floats, season_length: int, reasons: dict[int, str
     editable = np.arange(size) < size - LAST_PERIODS_KEPT
     editable[[i for i in reasons if i < size]] = False
     stock_outs = editable & (values == 0) & (level > 4 * scale)
-    spikes = editable & (residuals > OUTLIER_SCALES * scale)
+    # A month after a freak dip a year before looks high against its season: it must be high among its neighbours, too.
+    spikes = editable & (residuals > OUTLIER_SCALES * scale) & (values > _rolling_median(values, 7))
     if 0 < stock_outs.sum() <= max(1, MAX_OUTLIER_SHARE * size):
         values[stock_outs] = (level * index)[stock_outs]
         reasons.update(dict.fromkeys(map(int, np.flatnonzero(stock_outs)), STOCK_OUT))
     if 0 < spikes.sum() <= max(1, MAX_OUTLIER_SHARE * size):
-        values[spikes] = ((level + OUTLIER_SCALES / 2 * scale) * index)[spikes]
+        values[spikes] = ((level + CAP_SCALES * scale) * index)[spikes]
         reasons.update(dict.fromkeys(map(int, np.flatnonzero(spikes)), OUTLIER))
 
 

@@ -16,8 +16,6 @@ from sop_addin.planning.cleaning import Floats
 PRIOR_ERRORS = 20  # pooled errors at which the measurement has half of its weight
 MOST_WEIGHT = 0.5  # all errors come from the same few months: never trust them alone
 LARGEST_ERROR = 50.0  # scaled errors beyond it come from histories that hardly moved before
-HOLDOUT_SERIES = 300  # enough errors for every horizon; more would only cost time
-MIN_TRAINING = 8  # periods of history that must remain before a holdout
 
 
 def series_scale(values: Floats, season_length: int) -> float:
@@ -28,12 +26,6 @@ def series_scale(values: Floats, season_length: int) -> float:
         return float(recent.mean()) * 0.5 if len(recent) else 0.0
     seasonal = float(np.abs(recent[lag:] - recent[:-lag]).mean())
     return max(seasonal, 0.1 * float(recent.std()))
-
-
-def holdout_length(size: int, horizon: int) -> int:
-    """Periods at the end of a history of this size to be held out; 0 where it is too short."""
-    training = max(MIN_TRAINING, size - size // 4)  # a shorter one would make the errors look too large
-    return max(0, min(horizon, size - training))
 
 
 def half_widths(errors: Sequence[Floats], horizon: int, interval: float) -> Floats:
@@ -81,4 +73,4 @@ def default_half_widths(horizon: int, interval: float) -> Floats:
     """
     z = NormalDist().inv_cdf(0.5 + interval / 2)
     steps = np.arange(1, horizon + 1)
-    return np.asarray(z * 0.82 * np.sqrt(1 + 0.11 * (steps - 1)), dtype=np.float64)
+    return np.asarray(z * 0.76 * np.sqrt(1 + 0.09 * (steps - 1)), dtype=np.float64)

@@ -7,6 +7,7 @@ import pytest
 import xlwings as xw
 
 from sop_addin.engines.closed_file import open_book
+from sop_addin.engines.libreoffice import open_book as open_libreoffice_book
 from sop_addin.excel.blocks import Formula, read_block, read_formulas, write_block
 
 
@@ -15,7 +16,7 @@ def open_closed_file(path):
 
 
 # name -> function that opens a workbook file as an xlwings Book
-ENGINES = {"closed_file": open_closed_file}
+ENGINES = {"closed_file": open_closed_file, "libreoffice": open_libreoffice_book}
 
 
 @pytest.fixture(params=sorted(ENGINES))

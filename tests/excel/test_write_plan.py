@@ -13,8 +13,10 @@ import pytest
 from companies import company, raw_company
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
+from sop_addin.excel.layout import CHART_ROW
 from sop_addin.excel.read_tables import read_tables
 from sop_addin.excel.template import workbook_bytes
+from sop_addin.excel.template.plan_charts import FIGURES_COLUMN, HISTORY
 from sop_addin.excel.write_plan import write_plan
 from sop_addin.model.errors import WorkbookError
 from sop_addin.planning.cycle import run_cycle
@@ -189,6 +191,25 @@ def test_a_rolled_plan_start_moves_the_months_and_keeps_overrides_with_theirs(bo
     assert sales.loc[("Pumps", "Consensus demand"), "2027-03"] == 66
 
 
+def test_a_longer_horizon_is_printed_and_charted(book):
+    """The figures behind the chart repeat the last period beyond the horizon; print areas end with the plan."""
+    settings = next(table for sheet in book.sheets for table in sheet.tables if table.name == "tblSettings")
+    rows = settings.data_body_range.options(ndim=2).value
+    settings.data_body_range[next(n for n, row in enumerate(rows) if row[0] == "Horizon"), 1].value = 9
+    plan_and_write(book, horizon=9)
+    area = book.names["SalesPlan"].refers_to_range
+    last = area[0, area.shape[1] - 1].get_address(False, False).rstrip("0123456789")
+    prints = {name.name: name.refers_to for name in book.names if name.name.endswith("Print_Area")}
+    assert prints["Sales Plan!Print_Area"].endswith(f"$A:${last}")
+    dates = book.sheets["Sales Plan"].range((CHART_ROW + 2, FIGURES_COLUMN)).expand("right").value
+    assert f"{dates[0]:%Y-%m} {dates[HISTORY]:%Y-%m} {dates[-1]:%Y-%m}" == "2026-01 2027-01 2027-09"
+    demand = book.sheets["Sales Plan"].range((CHART_ROW + 4, FIGURES_COLUMN + HISTORY)).expand("right").value
+    both = [sum(grid(book, "SalesPlan").loc[(family, "Consensus demand"), f"2027-{month:02d}"]
+                for family in ("Pumps", "Valves")) for month in range(1, 10)]  # fmt: skip
+    assert demand[:9] == pytest.approx(both)
+    assert set(demand[9:]) == {demand[8]}
+
+
 def test_a_shorter_horizon_keeps_what_was_typed_beyond_it(book):
     cell(book, "SalesPlan", ("Pumps", "Override"), "2027-06").value = 99
     settings = next(table for table in book.sheets["Settings"].tables)
@@ -328,7 +349,8 @@ def test_a_run_touches_only_the_sheets_and_tables_it_writes(book, tmp_path):
     changed = {name for name in after if before.get(name) != after[name]}
     for kind in ("vbaProject", "customUI", "comments", "vmlDrawing", "drawings/", "charts/", "theme", "docProps"):
         assert not [name for name in changed if kind in name], kind
-    # of 27 sheets: six grids, Finance Summary, Home, KPIs, Checks, Item Plan, Item Forecast, Plan Data, Functions (SUMIFS over tblPlan)
+    # of 27 sheets: six grids, Finance Summary, Home, KPIs, Checks, Item Plan, Item Forecast, Plan Data,
+    # Functions (SUMIFS over tblPlan)
     sheets = [name for name in changed if name.startswith("xl/worksheets/sheet")]
     assert 9 <= len(sheets) <= 14
 

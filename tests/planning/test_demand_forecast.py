@@ -229,7 +229,7 @@ class TestCleaning:
 
     def test_an_item_without_data_at_the_end_is_bridged_for_less_than_a_season(self) -> None:
         result = forecast_demand(history_of(A=[10.0] * 20, B=[5.0] * 24), 2)
-        assert numbers(result)[:2].tolist() == [10.0, 10.0]
+        assert numbers(result)[:2].tolist() == pytest.approx([10.0, 10.0])
 
     def test_an_item_without_data_for_a_whole_season_is_taken_as_not_sold_any_more(self) -> None:
         assert self.reasons([10.0] * 12 + [NAN] * 12)[12] == "no data for a whole season: taken as no sales"

@@ -252,11 +252,12 @@ class Workbook:
     # -- names
 
     def name_elements(self) -> list[tuple[str, etree._Element]]:
-        """(name, element); a name of one sheet reads 'Sheet!Name'. Excel's own (_xlnm.) are left out."""
+        """(name, element); a name of one sheet reads 'Sheet!Name'. Of Excel's own (_xlnm.) only print areas."""
         sheets = [element.get("name") for element in self.sheet_elements()]
         found = []
         for element in self.root.iter(main_tag("definedName")):
             name, local = element.get("name") or "", element.get("localSheetId")
+            name = "Print_Area" if name == "_xlnm.Print_Area" else name
             if not name.startswith("_xlnm."):
                 found.append((f"{sheets[int(local)]}!{name}" if local is not None else name, element))
         return found

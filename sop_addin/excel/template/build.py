@@ -14,6 +14,7 @@ from ...model.tables import Tables
 from ..grids import GridBlock
 from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
+from .plan_charts import with_month_axes
 from .ribbon import add_ribbon
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
 from .sheets_finance import SHEET as SUMMARY
@@ -75,7 +76,7 @@ def build_workbook(
         _fill(context, sheet.name)
     worksheets["Home"].activate()
     workbook.close()
-    return add_ribbon(buffer.getvalue())
+    return add_ribbon(with_month_axes(buffer.getvalue(), context.bucket))
 
 
 def _fill(context: Context, sheet: str) -> None:
@@ -97,7 +98,7 @@ def _fill(context: Context, sheet: str) -> None:
             _, left, _, right = add_table(context, worksheet, table)
             worksheet.set_column(right, right, 3)
             blocks.append((left, right))
-        if len(blocks) > 1:
+        if sheet != "Workings":
             print_blocks(context, sheet, blocks)
     elif sheet != UNDO_SHEET:
         _table_sheet(context, sheet)

@@ -28,6 +28,8 @@ AUTHOR = "S&OP"
 
 LINK_ROW = 3
 CAPTION_ROW = 4
+GUIDE_MONTH, GUIDE_COLOURS, GUIDE_SHEETS, GUIDE_WORDS = "GuideMonth", "GuideColours", "GuideSheets", "GuideWords"
+"""Defined names of sections of the Guide: where the question marks lead."""
 PAPER_A4, PAPER_A3 = 9, 8
 VALIDATED_ROWS = 2000
 """Dropdowns and checks reach at least this row, so that a table may grow."""
@@ -88,6 +90,11 @@ def write_heading(worksheet: Worksheet, styles: Styles, title: str, purpose: str
     worksheet.write_url(LINK_ROW - 1, 1, "internal:'Guide'!A1", styles.link, "Guide", "Five-minute tour, colours")
     if hint:
         worksheet.write_string(LINK_ROW - 1, at - 1, hint, styles.hint)
+
+
+def write_help(worksheet: Worksheet, styles: Styles, row: int, column: int, section: str) -> None:
+    """A question mark (1-based cell) that leads to a section of the Guide."""
+    worksheet.write_url(row - 1, column - 1, f"internal:{section}", styles.link, "?", "What is this? See the Guide")
 
 
 def print_blocks(context: Context, sheet: str, blocks: Sequence[tuple[int, int]]) -> None:

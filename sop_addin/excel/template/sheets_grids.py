@@ -10,8 +10,9 @@ from ...model.schema import GRID_BY_NAME, Grid
 from ..layout import GRID_ROW
 from . import styles as look
 from .grid_rules import AREA_PERIODS, AREA_ROWS, KEY_MEASURES, GridArea, add_grid_rules
-from .sheets_common import AUTHOR, Context, address, write_heading, write_value
-from .sheets_home import BANNER_NAME, mark_edited
+from .home_figures import BANNER_NAME, mark_edited
+from .plan_charts import CHARTS, add_plan_chart
+from .sheets_common import AUTHOR, GUIDE_COLOURS, Context, address, write_heading, write_help, write_value
 
 if TYPE_CHECKING:
     from ..grids import GridBlock
@@ -55,6 +56,9 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     write_heading(worksheet, context.styles, grid.sheet, grid.help, HINTS[name], _HINT_COLUMN)
     if name != "Workings":
         _banner(context, worksheet, area)
+    write_help(worksheet, context.styles, area.top - 1, 1, GUIDE_COLOURS)
+    if name in CHARTS:
+        add_plan_chart(context, worksheet, area)
     _set_columns(context, worksheet, area, block)
     _write_header(context, worksheet, area, block)
     _write_rows(context, worksheet, area, block)

@@ -9,8 +9,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import SHEETS
 from . import styles as look
-from .guide_text import COLOURS, GLOSSARY, MONTH, TOUR
-from .sheets_common import Context
+from .guide_text import COLOURS, EXERCISE, GLOSSARY, MONTH, TOUR
+from .sheets_common import GUIDE_COLOURS, GUIDE_MONTH, GUIDE_SHEETS, GUIDE_WORDS, Context, address
 
 _NAME, _TEXT = 1, 2
 _CHARACTERS_A_LINE = 128
@@ -28,15 +28,20 @@ def add_guide(context: Context, worksheet: Worksheet) -> None:
     worksheet.write_url(2, _NAME, "internal:'Home'!A1", styles.link, "Home", "Back to the Home sheet")
     row = _rows(context, worksheet, 5, "A tour of five minutes", TOUR)
     row = _colours(context, worksheet, row)
-    row = _rows(context, worksheet, row, "The month in five steps", MONTH)
+    row = _rows(context, worksheet, row, "The month in nine steps", MONTH, GUIDE_MONTH)
+    row = _rows(context, worksheet, row, "Practice: an hour with the sample company, with its solution", EXERCISE)
     row = _sheets(context, worksheet, row)
-    row = _rows(context, worksheet, row, "Words", GLOSSARY)
+    row = _rows(context, worksheet, row, "Words", GLOSSARY, GUIDE_WORDS)
     _section(context, worksheet, row, "Header notes")
     worksheet.write_string(
         row, _TEXT, "Rest the mouse on any header: unit, allowed values, and what a blank means.", styles.wrapped
     )
     worksheet.write_string(row, _NAME, "Everywhere", _name_style(context))
     worksheet.print_area(0, 0, row, _TEXT)
+
+
+def _define(context: Context, worksheet: Worksheet, row: int, name: str) -> None:
+    context.workbook.define_name(name, f"='{worksheet.get_name()}'!{address(row, _NAME + 1, 'both')}")
 
 
 def _name_style(context: Context) -> Format:
@@ -49,8 +54,13 @@ def _section(context: Context, worksheet: Worksheet, row: int, title: str) -> No
     worksheet.write_blank(row - 1, _TEXT, None, context.styles.section)
 
 
-def _rows(context: Context, worksheet: Worksheet, row: int, title: str, pairs: Iterable[tuple[str, str]]) -> int:
+def _rows(
+    context: Context, worksheet: Worksheet, row: int, title: str, pairs: Iterable[tuple[str, str]], name: str = ""
+) -> int:
+    """A section of named paragraphs; ``name`` becomes a defined name of its first cell, for links."""
     _section(context, worksheet, row, title)
+    if name:
+        _define(context, worksheet, row, name)
     for name, text in pairs:
         lines = -(-len(text) // _CHARACTERS_A_LINE)
         worksheet.set_row(row, 15 * lines)
@@ -77,6 +87,7 @@ def _colours(context: Context, worksheet: Worksheet, row: int) -> int:
         "zero": styles.get(font_color=look.FAINT, **right),
     }  # fmt: skip
     _section(context, worksheet, row, "What the colours mean")
+    _define(context, worksheet, row, GUIDE_COLOURS)
     for name, sample, text in COLOURS:
         worksheet.write_string(row, _NAME, sample, looks[name])
         worksheet.write_string(row, _TEXT, text, styles.get(font_color=look.INK, indent=1))
@@ -87,6 +98,7 @@ def _colours(context: Context, worksheet: Worksheet, row: int) -> int:
 def _sheets(context: Context, worksheet: Worksheet, row: int) -> int:
     styles = context.styles
     _section(context, worksheet, row, "The sheets")
+    _define(context, worksheet, row, GUIDE_SHEETS)
     for sheet in SHEETS:
         if sheet.hidden:
             continue

@@ -19,6 +19,7 @@ _CALM = {"bg_color": look.BAND, "font_color": look.NAVY, "bold": True}
 
 STATUS_LOOKS: dict[str, dict[str, Any]] = {
     "Error": _BAD, "Warning": _WARN, "Info": _CALM,
+    "▲ On target": _GOOD, "◆ Watch": _WARN, "▼ Off target": _BAD,
     "Signed": _GOOD, "Decided": _GOOD, "In work": _WARN, "Reopened": _BAD, "Open": _CALM,
 }  # fmt: skip
 """What a status word looks like, wherever it stands."""

@@ -14,11 +14,12 @@ from ..blocks import Formula
 from . import styles as look
 from .sheets_common import (
     AUTHOR,
-    CAPTION_ROW,
+    GUIDE_SHEETS,
     VALIDATED_ROWS,
     Context,
     address,
     cell_value,
+    write_help,
     write_value,
 )
 from .table_rules import (
@@ -163,7 +164,11 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
     bottom, right = top + len(rows), left + len(headers) - 1
     styles = context.styles
     if caption:
-        worksheet.write_string(CAPTION_ROW - 1, left - 1, f"{spoken_name(table)} - {table.help}", styles.caption)
+        text = f"?  {spoken_name(table)} - {table.help}"
+        tip = "The question mark leads to the Guide"
+        worksheet.write_url(top - 2, left - 1, f"internal:{GUIDE_SHEETS}", styles.caption, text, tip)
+    elif table.sheet != "Home":
+        write_help(worksheet, styles, top - 1, left, GUIDE_SHEETS)
     is_input = table.role == "input"
     options: list[dict[str, Any]] = []
     widths: list[float] = []

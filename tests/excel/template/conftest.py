@@ -47,6 +47,8 @@ def company() -> Company:
             {"Family": "Valves", "Source": "Supplier", "Kind": "Buy", "Unit cost": 2.0},
         ),
         "tblResources": _frame({"Resource": "Press", "Kind": "Machine", "Capacity": 100.0}),
+        "tblFamilyPeriods": _frame({"Family": "Pumps", "Period": "2027-01", "Price": 9.5}),
+        "tblBillOfResources": _frame({"Family": "Pumps", "Resource": "Press", "Use per unit": 2.0}),
         "tblHistory": _frame(
             {"Item": "00123", "Region": "North", "2026-11": 10.0, "2026-12": 12.0},
             {"Item": "V-1", "Region": "North", "2026-11": None, "2026-12": 0.0},

@@ -91,7 +91,7 @@ def test_grid_name_covers_header_and_rows(parts: Parts, grid: Grid) -> None:
 
 def test_names_are_there_for_lists_and_scenario(parts: Parts) -> None:
     assert {name: f"{table}[{column}]" for name, (table, column) in LISTS.items()}.items() <= parts.names.items()
-    assert parts.names["SopScenario"] == "'Home'!$J$4"
+    assert parts.names["SopScenario"] == "'Home'!$Z$4"
     assert not [text for text in parts.names.values() if "#REF!" in text]
 
 

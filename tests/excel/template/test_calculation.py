@@ -15,13 +15,15 @@ from sop_addin.engines.closed_file import recalculate_bytes
 from sop_addin.excel.grid_cells import grid_blocks
 from sop_addin.excel.grids import column_letter
 from sop_addin.excel.template.build import build_workbook
+from sop_addin.excel.template.home_figures import HEAT_MONTHS, HELPER_LEFT, NO_TARGET, OFF_TARGET, ON_TARGET
 from sop_addin.excel.template.sheets_home import (
     BOARD_LEFT,
     CYCLE_ROW,
     FAMILY_CELL,
     FIGURES_ROW,
     FINDINGS_ROW,
-    HELPER_LEFT,
+    HEAT_ROW,
+    SUMMARY_ROW,
 )
 from sop_addin.model.schema import TABLES
 
@@ -39,6 +41,7 @@ def solved(company) -> bytes:
         ("SalesPlan", "Valves", "Statistical forecast"): [1.0, 2.0, 3.0],
         ("SalesPlan", "Pumps", "Budget"): [50.0, 0.0, 0.0],
         ("ProductionPlan", "Pumps", "Planned"): [11.0, 21.0, 31.0],
+        ("CapacityPlan", "Press", "Regular capacity"): [100.0, 100.0, 100.0],
         ("FinancePlan", "Pumps", "Budget revenue"): [100.0, 0.0, 0.0],
         ("FinancePlan", "Pumps", "Budget margin"): [20.0, 0.0, 0.0],
     }
@@ -75,18 +78,40 @@ def test_before_the_first_run_home_shows_no_errors(company, blank: Parts, tmp_pa
     for data in (blank.data, build_workbook(company.raw, company.tables, grid_blocks(company.tables))):
         home = _shown(recalculate_bytes(data), tmp_path)
         assert not [text for text in _texts(home) if text in ERRORS]
-        assert [home.cell(FIGURES_ROW + 2, column).value for column in range(BOARD_LEFT, BOARD_LEFT + 10, 2)] == [
-            "-"
-        ] * 5
-        assert home.cell(FINDINGS_ROW + 1, BOARD_LEFT + 1).value == "Nothing found."
+        assert _tiles(home, FIGURES_ROW + 2) == ["-"] * 5
+        assert _tiles(home, FIGURES_ROW + 5) == [NO_TARGET] * 5
+        assert home.cell(FINDINGS_ROW + 1, BOARD_LEFT + 2).value == "Nothing found."
+        assert home.cell(CYCLE_ROW - 1, BOARD_LEFT).value == "Not solved yet: press Balance."
 
 
-def test_headline_figures_against_the_budget(solved: bytes, tmp_path) -> None:
+def _tiles(home, row: int, offset: int = 0) -> list[object]:
+    return [home.cell(row, column + offset).value for column in range(BOARD_LEFT, BOARD_LEFT + 30, 6)]
+
+
+def test_headline_figures_follow_the_plan_sheets_against_budget_and_target(solved: bytes, tmp_path) -> None:
+    """10 of 60 pumps have a price; 63 are made at 4, 6 unit months held at 2 % of it, 10 valve months late at 1."""
     home = _shown(solved, tmp_path)
-    values = [home.cell(FIGURES_ROW + 2, column).value for column in range(BOARD_LEFT, BOARD_LEFT + 10, 2)]
-    against = [home.cell(FIGURES_ROW + 4, column).value for column in range(BOARD_LEFT + 1, BOARD_LEFT + 11, 2)]
-    assert values == [110, 15, 95, 66, 0.97]
-    assert against == pytest.approx([0.1, -0.25, 95 / 80 - 1, 66 / 50 - 1, 0.02])
+    cost = 63 * 4 + 6 * 0.08 + 10 * 1
+    figures = [95, 95 - cost, cost, 66, 1 - 6 / 66]
+    assert _tiles(home, FIGURES_ROW + 2) == pytest.approx(figures)
+    against = [95 / 100 - 1, (95 - cost - 20) / 20, cost / 80 - 1, 66 / 50 - 1, 1 - 6 / 66 - 0.95]
+    assert _tiles(home, FIGURES_ROW + 4, 4) == pytest.approx(against)
+    assert _tiles(home, FIGURES_ROW + 5) == [OFF_TARGET, OFF_TARGET, OFF_TARGET, ON_TARGET, OFF_TARGET]
+
+
+def test_heat_map_shows_the_load_of_each_resource_by_month(solved: bytes, tmp_path) -> None:
+    home = _shown(solved, tmp_path)
+    rows = [[home.cell(HEAT_ROW + 3 + row, BOARD_LEFT + 6 + month).value for month in range(HEAT_MONTHS)]
+            for row in range(2)]  # fmt: skip
+    assert home.cell(HEAT_ROW + 3, BOARD_LEFT).value == "Press"
+    assert [value for value in rows[0] if value not in ("", None)] == pytest.approx([0.22, 0.42, 0.62])
+    assert [value for value in rows[1] if value not in ("", None)] == []
+    assert [home.cell(HEAT_ROW + 1, BOARD_LEFT + 6 + month).value or "" for month in range(2)] == ["2027", ""]
+
+
+def test_the_paragraph_on_limits_says_what_was_found(solved: bytes, tmp_path) -> None:
+    home = _shown(solved, tmp_path)
+    assert home.cell(SUMMARY_ROW + 1, BOARD_LEFT).value.strip() == "Not a number"
 
 
 def test_horizon_steps_and_findings_are_shown(solved: bytes, tmp_path) -> None:
@@ -95,9 +120,9 @@ def test_horizon_steps_and_findings_are_shown(solved: bytes, tmp_path) -> None:
     assert home["B2"].value == "Plan from 2027-01 to 2027-03, 3 periods, in EUR. Last run: Optimal."
     assert home.cell(CYCLE_ROW + 2, BOARD_LEFT).value == "Open"
     assert home.cell(FINDINGS_ROW + 1, BOARD_LEFT).value == "Warning"
-    assert home.cell(FINDINGS_ROW + 1, BOARD_LEFT + 1).value == "tblItems: Not a number"
+    assert home.cell(FINDINGS_ROW + 1, BOARD_LEFT + 2).value == "tblItems: Not a number"
     assert (
-        home.cell(FINDINGS_ROW + 2, BOARD_LEFT + 1).value is None or not home.cell(FINDINGS_ROW + 2, BOARD_LEFT).value
+        home.cell(FINDINGS_ROW + 2, BOARD_LEFT + 2).value is None or not home.cell(FINDINGS_ROW + 2, BOARD_LEFT).value
     )
 
 
@@ -106,9 +131,9 @@ def _chart_figures(home) -> list[list[object]]:
 
 
 def test_chart_shows_all_families_or_the_chosen_one(solved: bytes, tmp_path) -> None:
-    assert _chart_figures(_shown(solved, tmp_path)) == [["2027-01", 11, 11], ["2027-02", 22, 21], ["2027-03", 33, 31]]
+    assert _chart_figures(_shown(solved, tmp_path)) == [["2027-01", 11, 11], ["2027-02", 21, 22], ["2027-03", 31, 33]]
     chosen = recalculate_bytes(_with_family(solved, "Valves"))
-    assert _chart_figures(_shown(chosen, tmp_path)) == [["2027-01", 1, 0], ["2027-02", 2, 0], ["2027-03", 3, 0]]
+    assert _chart_figures(_shown(chosen, tmp_path)) == [["2027-01", 0, 1], ["2027-02", 0, 2], ["2027-03", 0, 3]]
 
 
 def _with_family(data: bytes, family: str) -> bytes:

@@ -115,4 +115,4 @@ def test_home_explains_every_button_of_the_ribbon(parts: Parts) -> None:
 
 
 def test_a_company_without_periods_or_families_builds(blank: Parts) -> None:
-    assert blank.names["SalesPlan"] == "'Sales Plan'!$A$5:$E$6"
+    assert blank.names["SalesPlan"] == "'Sales Plan'!$A$14:$E$15"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 import pytest
 from lxml import etree
 
@@ -65,6 +67,7 @@ def test_workbook(parts: Parts, golden) -> None:
 
 def test_chart(parts: Parts, golden) -> None:
     charts = [name for name in parts.files if name.startswith("xl/charts/chart")]
-    assert charts == ["xl/charts/chart1.xml"]
-    text = etree.tostring(parts.xml(charts[0]), pretty_print=True, encoding="unicode")
-    golden("template/chart.xml", text)
+    assert charts
+    for chart in charts:
+        text = etree.tostring(parts.xml(chart), pretty_print=True, encoding="unicode")
+        golden(f"template/{posixpath.basename(chart)}", text)
