@@ -13,8 +13,8 @@ from ...model import calendar
 from ...model.schema import GRID_BY_NAME
 from ..layout import MIN_PERIOD_COLUMNS, SUMMARY_LEAD
 from . import styles as look
+from .home_figures import setting
 from .sheets_common import Context, address, print_blocks, write_heading
-from .sheets_home import setting
 from .sheets_tables import add_table
 
 SHEET = "Finance Summary"
