@@ -1,25 +1,35 @@
 """How long `solve_balance` takes over the raw HiGHS solve of the same matrix, and a what-if re-solve over a cold one.
 
-    python benchmarks/balance_speed.py [FAMILIES PERIODS]...      (default: 6 18, 50 24, 200 36)
+    python benchmarks/balance_speed.py [FAMILIES PERIODS]... [--compare]      (default: 6 18, 50 24, 200 36)
+
+--compare: also scipy's linprog and PuLP with CBC, written as one does, on the same matrix.
 
 The companies are made up (seeded): 2 plants and a subcontractor per family, 10 resources, target cover, backorders.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pulp
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, vstack
 
 from sop_addin.model.calendar import period_range
 from sop_addin.model.tables import Settings, Tables
 from sop_addin.planning.balance import build_model, solve_balance
+from sop_addin.planning.balance.cbc_engine import cbc
 from sop_addin.planning.balance.engine import scaled_matrix
 from sop_addin.planning.balance.highs_engine import HighsEngine
-from sop_addin.planning.balance.problem_tables import build_problem
+from sop_addin.planning.balance.problem import BalanceProblem
+from sop_addin.planning.balance.problem_tables import build_problem, with_changes
 from sop_addin.planning.balance.solve import penalties
+from sop_addin.planning.balance.what_if import LiveBalance
 
 RESOURCES = 10
 
@@ -104,32 +114,106 @@ def company(families: int, periods: int, seed: int = 1, tightness: float = 0.92)
     )  # fmt: skip
 
 
-def raw_seconds(tables: Tables) -> tuple[float, int, int, int]:
-    """Seconds of the bare HiGHS run on the same matrix, and its rows, columns, non-zeros."""
-    model = build_model(build_problem(tables))
-    matrix = scaled_matrix(model)
-    engine = HighsEngine(matrix)
-    cost = model.objective.vector(matrix.columns)
-    cost = cost + penalties(model, cost)
-    begin = time.perf_counter()
-    engine.solve(cost)
-    return time.perf_counter() - begin, matrix.rows, matrix.columns, len(matrix.value)
+def shortage(tables: Tables, share: float = 0.85) -> Tables:
+    """The same company with trucks for a share of the demand only."""
+    resources = tables.resources.copy()
+    mean = float(tables.sales_plan.groupby("Period")["Override"].sum().mean())
+    resources.loc[resources["Resource"] == "Trucks", "Capacity"] = share * mean
+    return replace(tables, resources=resources)
 
 
-def main(sizes: list[tuple[int, int]]) -> None:
-    for families, periods in sizes:
-        tables = company(families, periods)
-        raw, rows, columns, entries = raw_seconds(tables)
-        begin = time.perf_counter()
-        plan = solve_balance(tables)
-        total = time.perf_counter() - begin
-        print(
-            f"{families} families x {periods} periods: {rows:,} rows, {columns:,} columns, {entries:,} non-zeros; "
-            f"raw HiGHS {raw:.2f} s, solve_balance {total:.2f} s, ratio {total / raw:.2f}; {plan.status}, "
-            f"{plan.objective:,.2f}"
+def cpu() -> float:
+    """Processor seconds of this process and of the solvers that it started."""
+    return sum(os.times()[:4])
+
+
+def timed(work: Callable[[], object]) -> float:
+    begin = cpu()
+    work()
+    return cpu() - begin
+
+
+class Raw:
+    """The matrix of a company, for the bare solvers: the objective with the penalties of the first stage."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.model = build_model(build_problem(tables))
+        self.matrix = scaled_matrix(self.model)
+        cost = self.model.cost()
+        self.cost = cost + penalties(self.model, cost)
+
+    def highs(self) -> None:
+        engine = HighsEngine(self.matrix)
+        engine.solve(self.cost)
+
+    def pulp_cbc(self) -> None:
+        """As a modeller writes it: variables and sums, solved by the CBC that comes with PuLP."""
+        problem = self.model.to_pulp()
+        names = problem.variablesDict()
+        texts = self.model.column_names()
+        problem.setObjective(
+            pulp.lpSum(price * names[text] for text, price in zip(texts, self.cost, strict=True) if text in names)
         )
+        problem.solve(cbc())
+
+    def scipy(self) -> None:
+        """scipy.optimize.linprog on the scaled matrix."""
+        m = self.matrix
+        whole = csr_array((m.value, m.index, m.start), shape=(m.rows, m.columns))
+        equal = m.row_lower == m.row_upper
+        upper, lower = ~equal & np.isfinite(m.row_upper), ~equal & np.isfinite(m.row_lower)
+        linprog(
+            self.cost * m.column_scale, A_ub=vstack([whole[upper], -whole[lower]]),
+            b_ub=np.concatenate([m.row_upper[upper], -m.row_lower[lower]]), A_eq=whole[equal], b_eq=m.row_upper[equal],
+            bounds=np.column_stack([m.lower, m.upper]), method="highs",
+        )  # fmt: skip
+
+
+def questions(problem: BalanceProblem) -> dict[str, dict[str, np.ndarray]]:
+    """What a planner asks in the meeting."""
+    families, resources, sources = problem.families, problem.resources, problem.sources
+    first = (np.arange(len(families.names)) == 0)[:, None]
+    machine = (np.arange(len(resources.names)) == resources.names.index("Machine 0"))[:, None]
+    return {
+        "demand of one family +10 %": {"demand": np.where(first, 1.1, 1.0) * families.demand},
+        "all demand +2 %": {"demand": 1.02 * families.demand},
+        "one machine -10 %": {"capacity": np.where(machine, 0.9, 1.0) * resources.capacity},
+        "overtime +50 %": {"overtime_limit": 1.5 * resources.overtime_limit},
+        "one unit cost +20 %": {
+            "unit_cost": np.where((np.arange(len(sources.names)) == 0)[:, None], 1.2, 1.0) * sources.unit_cost
+        },
+    }
+
+
+def what_if(tables: Tables) -> dict[str, float]:
+    """Seconds of each question to a live balance."""
+    live = LiveBalance(tables)
+    seconds: dict[str, float] = {}
+    for name, change in questions(live.problem).items():
+        live.solve(live.problem)
+        seconds[name] = timed(lambda change=change: live.solve(with_changes(live.problem, **change)))
+    return seconds
+
+
+def measure(families: int, periods: int, compare: bool) -> None:
+    """CPU seconds and their ratios, which hold on a busy machine too."""
+    tables = company(families, periods)
+    raw = Raw(tables)
+    bare = min(timed(raw.highs) for _ in range(2))
+    whole = min(timed(lambda: solve_balance(tables)) for _ in range(2))
+    rows, columns, entries = raw.matrix.rows, raw.matrix.columns, len(raw.matrix.value)
+    print(f"{families} families x {periods} periods: {rows:,} rows, {columns:,} columns, {entries:,} non-zeros")
+    print(f"  raw HiGHS {bare:.2f} s, solve_balance {whole:.2f} s, ratio {whole / bare:.2f}", flush=True)
+    for name, seconds in what_if(tables).items():
+        print(f"  what if {name}: {seconds:.3f} s, {whole / seconds:.1f} times as fast", flush=True)
+    print(f"  trucks for 85 %: {timed(lambda: solve_balance(shortage(tables))):.2f} s", flush=True)
+    if compare:
+        print(f"  scipy linprog (HiGHS): {timed(raw.scipy):.2f} s", flush=True)
+        print(f"  idiomatic PuLP + CBC: {timed(raw.pulp_cbc):.2f} s", flush=True)
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
-    main(list(zip(numbers[::2], numbers[1::2], strict=True)) or [(6, 18), (50, 24), (200, 36)])
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    chosen = list(zip(numbers[::2], numbers[1::2], strict=True)) or [(6, 18), (50, 24), (200, 36)]
+    for size in chosen:
+        measure(*size, compare="--compare" in sys.argv)

@@ -27,6 +27,8 @@ class BalancePlan:
     ``status``: 'Optimal', 'Feasible' (time limit reached, see ``gap``) or 'Optimal with broken limits'.
     ``objective``: total cost, or margin when it is maximised - real terms only. ``gap`` is relative; ``bound`` is the
     best objective that is proven possible. ``margin`` = revenue on shipments - total cost.
+    ``limits``: columns of tblLimits, every capacity and each other limit that binds. ``spare``: columns of tblSpare,
+    what is idle in units of each family.
     """
 
     status: str
@@ -44,6 +46,8 @@ class BalancePlan:
     resources: pd.DataFrame
     costs: pd.DataFrame
     findings: Findings = field(default_factory=Findings)
+    limits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spare: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

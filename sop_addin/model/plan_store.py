@@ -31,7 +31,7 @@ def save_plan(plan: Plan, folder: Path) -> None:
     figures = {
         field.name: getattr(plan.balance, field.name)
         for field in fields(BalancePlan)
-        if field.name not in (*_BALANCE_FRAMES, "findings")
+        if field.name not in (*_BALANCE_FRAMES, "limits", "spare", "findings")
     }
     content = {
         "steps": list(plan.steps),

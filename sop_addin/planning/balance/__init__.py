@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -15,17 +12,18 @@ from ...model.plan import BalancePlan
 from ...model.tables import Tables
 from .constraints import CONSTRAINTS
 from .costs import add_costs
-from .engine import scaled_matrix
+from .engine import Matrix, scaled_matrix
 from .explain import explain, marginal_values
 from .highs_engine import HIGHS
+from .limits import limits_frame, spare_frame
 from .model import BalanceModel
 from .problem import BalanceProblem
 from .problem_tables import build_problem
 from .result import build_plan, quantities
-from .solve import Solution, solve_stages
+from .solve import Solution, Worth, solve_stages
 from .solver import open_engine
 
-__all__ = ["build_model", "solve_balance"]
+__all__ = ["build_model", "plan_of", "solve_balance"]
 
 
 def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
@@ -42,15 +40,23 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     matrix = scaled_matrix(model)
     engine = open_engine(matrix, solver)
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
+    return plan_of(tables, model, matrix, solution, solver, engine.name, begin)
+
+
+def plan_of(
+    tables: Tables, model: BalanceModel, matrix: Matrix, solution: Solution, solver: str | None, used: str, begin: float
+) -> BalancePlan:
+    """The plan of a solved model; ``solver``: the one asked for, ``used``: the one taken, ``begin``: a perf_counter."""
+    problem = model.problem
     figures = quantities(model, solution.values)
     marginal = marginal_values(model, solution)
-    findings = (
-        problem.findings + _fallback(solver, engine.name) + explain(tables, model, matrix, solution, figures, marginal)
-    )
-    return build_plan(
-        model, solution, figures, findings.worst_first(), marginal=marginal, solver=engine.name,
+    explained, short = explain(tables, model, matrix, solution, figures, marginal)
+    findings = problem.findings + _fallback(solver, used) + explained
+    plan = build_plan(
+        model, solution, figures, findings.worst_first(), marginal=marginal, solver=used,
         seconds=time.perf_counter() - begin,
     )  # fmt: skip
+    return replace(plan, limits=limits_frame(model, solution, figures, short), spare=spare_frame(model, figures))
 
 
 def _fallback(wanted: str | None, used: str) -> Findings:
@@ -68,8 +74,8 @@ def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
         f"There is no {missing} to plan: fill in {'tblFamilies' if missing == 'family' else 'Plan start and demand'}."
     )
     finding = Finding("Error", table, None, "", "nothing_to_plan", text)
-    values = np.zeros(len(model.columns))
-    solution = Solution(values, np.zeros(len(model.rows)), values, [], True, 0.0, 0.0)
+    values = np.zeros(model.column_count)
+    solution = Solution(values, Worth.nothing(model), [], True, 0.0, 0.0)
     figures = quantities(model, values)
     plan = build_plan(
         model, solution, figures, Findings.of([finding]), marginal=marginal_values(model, solution), solver="",
@@ -80,21 +86,8 @@ def _nothing_to_plan(model: BalanceModel) -> BalancePlan:
 
 def build_model(problem: BalanceProblem) -> BalanceModel:
     """The linear model of ``problem``: variables, constraints in the order of CONSTRAINTS, costs."""
-    with _collector_paused():
-        model = BalanceModel(problem)
-        for constraint in CONSTRAINTS:
-            constraint(model)
-        add_costs(model)
+    model = BalanceModel(problem)
+    for constraint in CONSTRAINTS:
+        constraint(model)
+    add_costs(model)
     return model
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: everything made here stays, and to walk it again and again doubles the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()

@@ -123,6 +123,15 @@ class CbcEngine(BoundedEngine):
     def forget(self) -> None:
         """CBC starts anew each time."""
 
+    def remember(self) -> None:
+        """CBC keeps nothing."""
+
+    def recall(self) -> None:
+        """CBC starts anew each time."""
+
+    def _change_entry(self, row: int, column: int, entry: float) -> None:
+        self.constraints[row][self.variables[column]] = entry
+
     def start_from(self, values: Floats) -> None:
         """CBC finds its own first plan."""
 

@@ -10,42 +10,36 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .model import EQ, GE, LE, PHYSICAL, POLICY, BalanceModel, Terms
+from .linear_model import every_cell
+from .model import CAPACITY, EQ, GE, LE, PHYSICAL, POLICY, BalanceModel
 from .runs import batch_quantity, facility_location, minimum_run, run_switch, startup
 
 
 def stock_balance(model: BalanceModel) -> None:
-    """I[t] = I[t-1] + sum_j P[j, t-lead] + receipts[t] - S[t]."""
-    families, sources = model.problem.families, model.problem.sources
-    for family, label in enumerate(model.family_labels):
-        stock, ship = model.stock[family], model.ship[family]
-        for t, period in enumerate(model.period_labels):
-            terms: Terms = [(stock[t], 1.0), (ship[t], 1.0)]
-            right = families.receipts[family, t]
-            if t:
-                terms.append((stock[t - 1], -1.0))
-            else:
-                right = right + families.opening_stock[family]
-            for source in model.sources_of[family]:
-                ordered = t - sources.lead[source]
-                if ordered >= 0:
-                    terms.append((model.make[source][ordered], -1.0))
-            model.add(f"stock_balance_{label}_{period}", terms, EQ, float(right))
+    """I[t] = I[t-1] + sum_j P[j,t-lead] + receipts[t] - S[t]."""
+    families, sources, horizon = model.problem.families, model.problem.sources, model.problem.horizon
+    right = families.receipts.copy()
+    right[:, :1] += families.opening_stock[:, None]
+    cells = every_cell(*model.stock.shape)
+    rows = model.rows("stock_balance", model.family_labels, cells, EQ, right[cells]).reshape(model.stock.shape)
+    model.put(rows, model.stock, 1.0)
+    model.put(rows, model.ship, 1.0)
+    model.put(rows[:, 1:], model.stock[:, :-1], -1.0)
+    for lead in np.unique(sources.lead[sources.lead < horizon]):
+        late = np.flatnonzero(sources.lead == lead)
+        model.put(rows[sources.family[late], lead:], model.make[late, : horizon - lead], -1.0)
 
 
 def demand_balance(model: BalanceModel) -> None:
     """B[t] = B[t-1] + D[t] - L[t] - S[t]."""
     families = model.problem.families
-    for family, label in enumerate(model.family_labels):
-        late, lost, ship = model.late[family], model.lost[family], model.ship[family]
-        for t, period in enumerate(model.period_labels):
-            terms: Terms = [(late[t], 1.0), (lost[t], 1.0), (ship[t], 1.0)]
-            right = families.demand[family, t]
-            if t:
-                terms.append((late[t - 1], -1.0))
-            else:
-                right = right + families.opening_backorders[family]
-            model.add(f"demand_balance_{label}_{period}", terms, EQ, float(right))
+    right = families.demand.copy()
+    right[:, :1] += families.opening_backorders[:, None]
+    cells = every_cell(*model.late.shape)
+    rows = model.rows("demand_balance", model.family_labels, cells, EQ, right[cells]).reshape(model.late.shape)
+    for grid in (model.late, model.lost, model.ship):
+        model.put(rows, grid, 1.0)
+    model.put(rows[:, 1:], model.late[:, :-1], -1.0)
 
 
 def resource_load(model: BalanceModel) -> None:
@@ -54,137 +48,132 @@ def resource_load(model: BalanceModel) -> None:
     ``short`` is load beyond every limit; only a planner's own figures can force it (fixed production, opening stock).
     """
     resources = model.problem.resources
-    for resource, label in enumerate(model.resource_labels):
-        kind_rows = model.stock if resources.kinds[resource] == "Storage" else model.ship
-        staffed, limits = resources.staffed[resource], resources.capacity[resource]
-        scale = model.resource_scale[resource]
-        for t, period in enumerate(model.period_labels):
-            terms: Terms = []
-            for source, unit, per_run in resources.source_use[resource]:
-                if unit:
-                    terms.append((model.make[source][t], unit))
-                if per_run:
-                    terms.append((model.run[source][t], per_run))
-            terms += [(kind_rows[family][t], unit) for family, unit in resources.family_use[resource]]
-            terms += [(model.regular[resource][t], -1.0), (model.overtime[resource][t], -1.0)]
-            if staffed or np.isfinite(limits[t]):
-                short = model.slack(
-                    f"short_{label}_{period}", scale, PHYSICAL, "capacity", model.resource_value[resource], t,
-                    resource=resource,
-                )  # fmt: skip
-                terms.append((short, -1.0))
-            model.add(f"resource_load_{label}_{period}", terms, EQ, 0.0)
+    shape = model.regular.shape
+    rows = model.rows("resource_load", model.resource_labels, every_cell(*shape), EQ, 0.0).reshape(shape)
+    for resource, uses in enumerate(resources.source_use):
+        for part, columns in ((1, model.make), (2, model.run)):
+            used = [(columns[use[0]], use[part]) for use in uses if use[part]]
+            if used:
+                model.put(rows[resource], np.array([row for row, _ in used]), np.array([[unit] for _, unit in used]))
+        grid = model.stock if resources.kinds[resource] == "Storage" else model.ship
+        if resources.family_use[resource]:
+            family, unit = zip(*resources.family_use[resource], strict=True)
+            model.put(rows[resource], grid[list(family)], np.array(unit)[:, None])
+    model.put(rows, model.regular, -1.0)
+    model.put(rows, model.overtime, -1.0)
+    r, t = limited = np.nonzero(resources.staffed[:, None] | np.isfinite(resources.capacity))
+    short = model.slack(
+        "short", model.resource_labels, limited, model.resource_scale[r], PHYSICAL, "capacity",
+        model.resource_value[r], resource=r,
+    )  # fmt: skip
+    model.put(rows[r, t], short, -1.0)
 
 
 def labour_capacity(model: BalanceModel) -> None:
     """U[r,t] <= hours per head x W[r,t]."""
     hours = model.problem.resources.hours_per_head
-    for resource, heads in model.heads.items():
-        first = len(model.rows)
-        model.labour_rows[resource] = list(range(first, first + model.problem.horizon))
-        for t, period in enumerate(model.period_labels):
-            terms = [(model.regular[resource][t], 1.0), (heads[t], -float(hours[resource, t]))]
-            model.add(f"labour_capacity_{model.resource_labels[resource]}_{period}", terms, LE, 0.0)
+    for r, heads in model.heads.items():
+        rows = model.rows("labour_capacity", model.resource_labels, _periods_of(model, r), LE, 0.0)
+        model.labour_rows[r] = rows
+        model.limit(CAPACITY, np.arange(len(rows)), row=rows, resource=r)
+        model.put(rows, model.regular[r], 1.0)
+        model.put(rows, heads, -hours[r])
 
 
 def labour_overtime(model: BalanceModel) -> None:
     """O[r,t] <= overtime per head x W[r,t]."""
     limit = model.problem.resources.overtime_limit
-    for resource, heads in model.heads.items():
-        for t, period in enumerate(model.period_labels):
-            terms = [(model.overtime[resource][t], 1.0), (heads[t], -float(limit[resource, t]))]
-            model.add(f"labour_overtime_{model.resource_labels[resource]}_{period}", terms, LE, 0.0)
+    for r, heads in model.heads.items():
+        rows = model.rows("labour_overtime", model.resource_labels, _periods_of(model, r), LE, 0.0)
+        some = np.flatnonzero(limit[r] > 0)
+        model.limit("Overtime limit", some, row=rows[some], resource=r)
+        model.put(rows, model.overtime[r], 1.0)
+        model.put(rows, heads, -limit[r])
 
 
 def workforce_balance(model: BalanceModel) -> None:
     """W[r,t] = W[r,t-1] + H[r,t] - Y[r,t]."""
-    opening = model.problem.resources.opening_heads
-    for resource, heads in model.heads.items():
-        hires, layoffs = model.hires[resource], model.layoffs[resource]
-        for t, period in enumerate(model.period_labels):
-            terms: Terms = [(heads[t], 1.0), (hires[t], -1.0), (layoffs[t], 1.0)]
-            if t:
-                terms.append((heads[t - 1], -1.0))
-            right = 0.0 if t else float(opening[resource])
-            model.add(f"workforce_balance_{model.resource_labels[resource]}_{period}", terms, EQ, right)
+    for r, heads in model.heads.items():
+        right = np.zeros(model.problem.horizon)
+        right[:1] = model.problem.resources.opening_heads[r]
+        rows = model.rows("workforce_balance", model.resource_labels, _periods_of(model, r), EQ, right)
+        model.put(rows, heads, 1.0)
+        model.put(rows, model.hires[r], -1.0)
+        model.put(rows, model.layoffs[r], 1.0)
+        model.put(rows[1:], heads[:-1], -1.0)
+
+
+def _periods_of(model: BalanceModel, resource: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of one resource."""
+    period = np.arange(model.problem.horizon)
+    return np.full_like(period, resource), period
 
 
 def source_maximum(model: BalanceModel) -> None:
     """P[j,t] <= Max per period, where production is fixed and so may exceed it; elsewhere it is a bound of P."""
     sources, families = model.problem.sources, model.problem.families
-    for source, label in enumerate(model.source_labels):
-        family = int(sources.family[source])
-        for t in np.flatnonzero(~np.isnan(families.fixed[family]) & np.isfinite(sources.maximum[source])):
-            period = model.period_labels[t]
-            above = model.slack(
-                f"above_maximum_{label}_{period}", model.family_scale[family], PHYSICAL, "source_maximum",
-                max(families.unit_value[family], families.lost_sale_cost[family]), int(t), family=family, source=source,
-            )  # fmt: skip
-            terms = [(model.make[source][t], 1.0), (above, -1.0)]
-            model.add(f"source_maximum_{label}_{period}", terms, LE, float(sources.maximum[source, t]))
+    fixed = ~np.isnan(families.fixed[sources.family])
+    j, _ = cells = np.nonzero(fixed & np.isfinite(sources.maximum))
+    family = sources.family[j]
+    above = model.slack(
+        "above_maximum", model.source_labels, cells, model.family_scale[family], PHYSICAL, "source_maximum",
+        np.maximum(families.unit_value, families.lost_sale_cost)[family], family=family, source=j,
+    )  # fmt: skip
+    rows = model.rows("source_maximum", model.source_labels, cells, LE, sources.maximum[cells])
+    model.put(rows, model.make[cells], 1.0)
+    model.put(rows, above, -1.0)
 
 
 def stock_minimum(model: BalanceModel) -> None:
     """I[t] + below >= Min stock, and at the end of the horizon Closing stock min if that is more."""
     families = model.problem.families
-    for family, label in enumerate(model.family_labels):
-        least = families.min_stock[family].copy()
-        if len(least):
-            least[-1] = max(least[-1], families.closing_stock_min[family])
-        for t in np.flatnonzero(least > 0):
-            period, last = model.period_labels[t], t == len(least) - 1
-            closing = last and families.closing_stock_min[family] >= least[t]
-            below = model.slack(
-                f"below_minimum_{label}_{period}", model.family_scale[family], POLICY,
-                "closing_stock_min" if closing else "min_stock", families.unit_value[family], int(t), family=family,
-            )  # fmt: skip
-            terms = [(model.stock[family][t], 1.0), (below, 1.0)]
-            model.add(f"stock_minimum_{label}_{period}", terms, GE, float(least[t]))
+    least = families.min_stock.copy()
+    least[:, -1:] = np.maximum(least[:, -1:], families.closing_stock_min[:, None])
+    f, t = cells = np.nonzero(least > 0)
+    closing = (t == model.problem.horizon - 1) & (families.closing_stock_min[f] >= least[cells])
+    below = model.slack(
+        "below_minimum", model.family_labels, cells, model.family_scale[f], POLICY,
+        np.where(closing, "closing_stock_min", "min_stock").tolist(), families.unit_value[f], family=f,
+    )  # fmt: skip
+    rows = model.rows("stock_minimum", model.family_labels, cells, GE, least[cells])
+    kinds = np.where(closing, "Closing stock min", "Min stock").tolist()
+    model.limit(kinds, t, row=rows, family=f, least=True)
+    model.put(rows, model.stock[cells], 1.0)
+    model.put(rows, below, 1.0)
 
 
 def stock_maximum(model: BalanceModel) -> None:
     """I[t] - above <= Max stock."""
-    families = model.problem.families
-    for family, label in enumerate(model.family_labels):
-        for t in np.flatnonzero(np.isfinite(families.max_stock[family])):
-            period = model.period_labels[t]
-            above = model.slack(
-                f"above_stock_{label}_{period}", model.family_scale[family], POLICY, "max_stock",
-                families.unit_value[family], int(t), family=family,
-            )  # fmt: skip
-            terms = [(model.stock[family][t], 1.0), (above, -1.0)]
-            model.add(f"stock_maximum_{label}_{period}", terms, LE, float(families.max_stock[family, t]))
+    _stock_at_most(model, "stock_maximum", "above_stock", "max_stock", "Max stock", model.problem.families.max_stock)
 
 
 def shelf_life(model: BalanceModel) -> None:
     """I[t] - too old <= demand of the next Shelf life periods: first in, first out, nothing older is left."""
-    families = model.problem.families
-    for family, label in enumerate(model.family_labels):
-        for t in np.flatnonzero(np.isfinite(families.shelf_demand[family])):
-            period = model.period_labels[t]
-            old = model.slack(
-                f"too_old_{label}_{period}", model.family_scale[family], POLICY, "shelf_life",
-                families.unit_value[family], int(t), family=family,
-            )  # fmt: skip
-            terms = [(model.stock[family][t], 1.0), (old, -1.0)]
-            model.add(f"shelf_life_{label}_{period}", terms, LE, float(families.shelf_demand[family, t]))
+    _stock_at_most(model, "shelf_life", "too_old", "shelf_life", "Shelf life", model.problem.families.shelf_demand)
+
+
+def _stock_at_most(model: BalanceModel, kind: str, slack: str, rule: str, limit: str, most: np.ndarray) -> None:
+    families, labels = model.problem.families, model.family_labels
+    f, t = cells = np.nonzero(np.isfinite(most))
+    above = model.slack(slack, labels, cells, model.family_scale[f], POLICY, rule, families.unit_value[f], family=f)
+    rows = model.rows(kind, labels, cells, LE, most[cells])
+    model.limit(limit, t, row=rows, family=f)
+    model.put(rows, model.stock[cells], 1.0)
+    model.put(rows, above, -1.0)
 
 
 def make_to_order(model: BalanceModel) -> None:
     """I[t] - I[t-1] - built <= 0 for families made to order: no stock is built, what there is may run down."""
-    families = model.problem.families
-    for family in np.flatnonzero(families.to_order):
-        label = model.family_labels[family]
-        for t, period in enumerate(model.period_labels):
-            built = model.slack(
-                f"built_{label}_{period}", model.family_scale[family], POLICY, "made_to_order",
-                families.unit_value[family], t, family=int(family),
-            )  # fmt: skip
-            terms: Terms = [(model.stock[family][t], 1.0), (built, -1.0)]
-            if t:
-                terms.append((model.stock[family][t - 1], -1.0))
-            right = 0.0 if t else float(families.opening_stock[family])
-            model.add(f"make_to_order_{label}_{period}", terms, LE, right)
+    families, labels = model.problem.families, model.family_labels
+    f, t = cells = np.nonzero(np.repeat(families.to_order[:, None], model.problem.horizon, axis=1))
+    built = model.slack(
+        "built", labels, cells, model.family_scale[f], POLICY, "made_to_order", families.unit_value[f], family=f
+    )
+    rows = model.rows("make_to_order", labels, cells, LE, np.where(t == 0, families.opening_stock[f], 0.0))
+    model.put(rows, model.stock[cells], 1.0)
+    model.put(rows, built, -1.0)
+    later = t > 0
+    model.put(rows[later], model.stock[f[later], t[later] - 1], -1.0)
 
 
 def target_stock(model: BalanceModel) -> None:
@@ -193,19 +182,17 @@ def target_stock(model: BalanceModel) -> None:
     Where a unit below target costs more than to hold one and be late with one, late orders count as below target:
     else it would pay to keep stock back from customers.
     """
-    families = model.problem.families
-    for family, label in enumerate(model.family_labels):
-        targets = families.target_stock[family]
-        cost = families.shortfall_cost[family]
-        keeps_back = cost > families.holding_cost[family] + families.backorder_cost[family]
-        for t in np.flatnonzero(np.nan_to_num(targets) > 0):
-            period = model.period_labels[t]
-            shortfall = model.variable(f"shortfall_{label}_{period}", model.family_scale[family])
-            model.objective.add("Shortfall cost", shortfall, float(cost), int(t), family=family)
-            terms: Terms = [(model.stock[family][t], 1.0), (shortfall, 1.0)]
-            if keeps_back:
-                terms.append((model.late[family][t], -1.0))
-            model.add(f"target_stock_{label}_{period}", terms, GE, float(targets[t]))
+    families, labels = model.problem.families, model.family_labels
+    cost = families.shortfall_cost
+    keeps_back = cost > families.holding_cost + families.backorder_cost
+    f, t = cells = np.nonzero(np.nan_to_num(families.target_stock) > 0)
+    shortfall = model.columns("shortfall", labels, cells, model.family_scale[f])
+    model.price("Shortfall cost", shortfall, cost[f], t, family=f)
+    rows = model.rows("target_stock", labels, cells, GE, families.target_stock[cells])
+    model.put(rows, model.stock[cells], 1.0)
+    model.put(rows, shortfall, 1.0)
+    kept = keeps_back[f]
+    model.put(rows[kept], model.late[f[kept], t[kept]], -1.0)
 
 
 def fixed_production(model: BalanceModel) -> None:
@@ -213,77 +200,83 @@ def fixed_production(model: BalanceModel) -> None:
 
     Only a family without sources can miss it.
     """
-    families = model.problem.families
-    for family, label in enumerate(model.family_labels):
-        for t in np.flatnonzero(~np.isnan(families.fixed[family])):
-            period = model.period_labels[t]
-            terms = model.made(family, int(t))
-            if not terms:
-                missing = model.slack(
-                    f"missing_{label}_{period}", model.family_scale[family], PHYSICAL, "fixed_production",
-                    families.unit_value[family], int(t), family=family,
-                )  # fmt: skip
-                terms = [(missing, 1.0)]
-            model.add(f"fixed_production_{label}_{period}", terms, EQ, float(families.fixed[family, t]))
+    families, labels = model.problem.families, model.family_labels
+    f, t = cells = np.nonzero(~np.isnan(families.fixed))
+    rows = model.rows("fixed_production", labels, cells, EQ, families.fixed[cells])
+    model.put_made(rows, f, t)
+    none = ~_has_source(model)[f]
+    family = f[none]
+    missing = model.slack(
+        "missing", labels, (family, t[none]), model.family_scale[family], PHYSICAL, "fixed_production",
+        families.unit_value[family], family=family,
+    )  # fmt: skip
+    model.put(rows[none], missing, 1.0)
+
+
+def _has_source(model: BalanceModel) -> np.ndarray:
+    """(F,) whether a family has any source."""
+    return np.isin(np.arange(len(model.family_labels)), model.problem.sources.family)
 
 
 def level_production(model: BalanceModel) -> None:
     """Strategy Level: sum_j P[j,t] = rate[f] + above - below, in every period whose production is not fixed."""
-    families = model.problem.families
+    families, labels = model.problem.families, model.family_labels
     if model.problem.settings.strategy != "Level":
         return
-    for family, label in enumerate(model.family_labels):
-        if not model.sources_of[family]:
-            continue
-        scale, value = model.family_scale[family], families.unit_value[family]
-        rate = model.variable(f"rate_{label}", scale)
-        for t in np.flatnonzero(np.isnan(families.fixed[family])):
-            period = model.period_labels[t]
-            above, below = (
-                model.slack(
-                    f"{side}_rate_{label}_{period}", scale, POLICY, "level_production", value, int(t), family=family
-                )
-                for side in ("above", "below")
-            )
-            terms = [*model.made(family, int(t)), (rate, -1.0), (above, -1.0), (below, 1.0)]
-            model.add(f"level_production_{label}_{period}", terms, EQ, 0.0)
+    sourced = _has_source(model)
+    rate = np.full(len(labels), -1)
+    for family in np.flatnonzero(sourced):
+        rate[family] = model.named_columns([f"rate_{labels[family]}"], float(model.family_scale[family]))[0]
+    f, t = cells = np.nonzero(np.isnan(families.fixed) & sourced[:, None])
+    above, below = (
+        model.slack(
+            f"{side}_rate", labels, cells, model.family_scale[f], POLICY, "level_production", families.unit_value[f],
+            family=f,
+        )
+        for side in ("above", "below")
+    )  # fmt: skip
+    rows = model.rows("level_production", labels, cells, EQ, 0.0)
+    model.put_made(rows, f, t)
+    model.put(rows, rate[f], -1.0)
+    model.put(rows, above, -1.0)
+    model.put(rows, below, 1.0)
 
 
 def chase_demand(model: BalanceModel) -> None:
     """Strategy Chase: I[t] - B[t] = target + above - below; the target is Target stock, else Min stock."""
-    families = model.problem.families
+    families, labels = model.problem.families, model.family_labels
     if model.problem.settings.strategy != "Chase":
         return
-    for family, label in enumerate(model.family_labels):
-        scale, value = model.family_scale[family], families.unit_value[family]
-        targets = np.where(np.isnan(families.target_stock[family]), families.min_stock[family],
-                           families.target_stock[family])  # fmt: skip
-        if len(targets):
-            targets[-1] = max(targets[-1], families.closing_stock_min[family])
-        for t, period in enumerate(model.period_labels):
-            above, below = (
-                model.slack(f"{side}_chase_{label}_{period}", scale, POLICY, "chase_demand", value, t, family=family)
-                for side in ("above", "below")
-            )
-            terms = [(model.stock[family][t], 1.0), (model.late[family][t], -1.0), (above, -1.0), (below, 1.0)]
-            model.add(f"chase_demand_{label}_{period}", terms, EQ, float(targets[t]))
+    targets = np.where(np.isnan(families.target_stock), families.min_stock, families.target_stock)
+    targets[:, -1:] = np.maximum(targets[:, -1:], families.closing_stock_min[:, None])
+    f, _ = cells = every_cell(*targets.shape)
+    above, below = (
+        model.slack(
+            f"{side}_chase", labels, cells, model.family_scale[f], POLICY, "chase_demand", families.unit_value[f],
+            family=f,
+        )
+        for side in ("above", "below")
+    )  # fmt: skip
+    rows = model.rows("chase_demand", labels, cells, EQ, targets[cells])
+    model.put(rows, model.stock[cells], 1.0)
+    model.put(rows, model.late[cells], -1.0)
+    model.put(rows, above, -1.0)
+    model.put(rows, below, 1.0)
 
 
 def production_change(model: BalanceModel) -> None:
     """sum_j P[j,t] - sum_j P[j,t-1] = rise - fall: costs Change cost, and equal optima are broken by it."""
-    cost = model.problem.settings.change_cost
-    for family, label in enumerate(model.family_labels):
-        if not model.sources_of[family]:
-            continue
-        scale = model.family_scale[family]
-        for t in range(1, model.problem.horizon):
-            period = model.period_labels[t]
-            rise, fall = (model.variable(f"{side}_{label}_{period}", scale) for side in ("rise", "fall"))
-            for variable in (rise, fall):
-                model.changes.append((variable, family))
-                model.objective.add("Change cost", variable, cost, t, family=family)
-            terms = [*model.made(family, t), *model.made(family, t - 1, -1.0), (rise, -1.0), (fall, 1.0)]
-            model.add(f"production_change_{label}_{period}", terms, EQ, 0.0)
+    labels = model.family_labels
+    later = np.arange(model.problem.horizon) > 0
+    f, t = cells = np.nonzero(_has_source(model)[:, None] & later)
+    rise, fall = (model.columns(side, labels, cells, model.family_scale[f]) for side in ("rise", "fall"))
+    model.changes = np.concatenate([rise, fall])
+    model.price("Change cost", np.array([rise, fall]), model.problem.settings.change_cost, t, family=f)
+    rows = model.rows("production_change", labels, cells, EQ, 0.0)
+    model.put_made(rows, f, t)
+    model.put_made(rows, f, t - 1, -1.0)
+    model.put(rows, rise, -1.0)
+    model.put(rows, fall, 1.0)
 
 
 def replan_distance(model: BalanceModel) -> None:
@@ -291,17 +284,16 @@ def replan_distance(model: BalanceModel) -> None:
     cost, families = model.problem.settings.replan_cost, model.problem.families
     if cost <= 0:
         return
-    for family, label in enumerate(model.family_labels):
-        for t in np.flatnonzero(~np.isnan(families.approved[family])):
-            period = model.period_labels[t]
-            more, less = (
-                model.variable(f"{side}_{label}_{period}", model.family_scale[family])
-                for side in ("more_than_approved", "less_than_approved")
-            )
-            for variable in (more, less):
-                model.objective.add("Replan cost", variable, cost, int(t), family=family)
-            terms = [*model.made(family, int(t)), (more, -1.0), (less, 1.0)]
-            model.add(f"replan_distance_{label}_{period}", terms, EQ, float(families.approved[family, t]))
+    f, t = cells = np.nonzero(~np.isnan(families.approved))
+    more, less = (
+        model.columns(f"{side}_than_approved", model.family_labels, cells, model.family_scale[f])
+        for side in ("more", "less")
+    )
+    model.price("Replan cost", np.array([more, less]), cost, t, family=f)
+    rows = model.rows("replan_distance", model.family_labels, cells, EQ, families.approved[cells])
+    model.put_made(rows, f, t)
+    model.put(rows, more, -1.0)
+    model.put(rows, less, 1.0)
 
 
 CONSTRAINTS: tuple[Callable[[BalanceModel], None], ...] = (

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .model import REVENUE, BalanceModel
+from .linear_model import REVENUE
+from .model import BalanceModel
 
 KG_PER_TONNE = 1000.0
 
@@ -25,89 +26,77 @@ def add_costs(model: BalanceModel) -> None:
         revenue(model)
 
 
+def _periods(model: BalanceModel) -> np.ndarray:
+    return np.arange(model.problem.horizon)
+
+
+def _families(model: BalanceModel) -> np.ndarray:
+    """(F, 1)"""
+    return np.arange(len(model.family_labels))[:, None]
+
+
 def unit_costs(model: BalanceModel) -> None:
     """Unit cost of each source x what is made or ordered."""
     sources = model.problem.sources
-    for source, row in enumerate(model.make):
-        family = int(sources.family[source])
-        for t, made in enumerate(row):
-            model.objective.add("Unit costs", made, float(sources.unit_cost[source, t]), t, family=family)
+    model.price("Unit costs", model.make, sources.unit_cost, _periods(model), family=sources.family[:, None])
 
 
 def stock_costs(model: BalanceModel) -> None:
     """Holding cost x closing stock."""
-    for family, row in enumerate(model.stock):
-        cost = float(model.problem.families.holding_cost[family])
-        for t, stock in enumerate(row):
-            model.objective.add("Holding cost", stock, cost, t, family=family)
+    cost = model.problem.families.holding_cost[:, None]
+    model.price("Holding cost", model.stock, cost, _periods(model), family=_families(model))
 
 
 def service_costs(model: BalanceModel) -> None:
     """Backorder cost x units late at the end of a period; Lost sale cost x units never delivered."""
-    families = model.problem.families
-    for family in range(len(families.names)):
-        late_cost, lost_cost = float(families.backorder_cost[family]), float(families.lost_sale_cost[family])
-        for t, (late, lost) in enumerate(zip(model.late[family], model.lost[family], strict=True)):
-            model.objective.add("Backorder cost", late, late_cost, t, family=family)
-            model.objective.add("Lost sale cost", lost, lost_cost, t, family=family)
+    families, family, period = model.problem.families, _families(model), _periods(model)
+    model.price("Backorder cost", model.late, families.backorder_cost[:, None], period, family=family)
+    model.price("Lost sale cost", model.lost, families.lost_sale_cost[:, None], period, family=family)
 
 
 def resource_costs(model: BalanceModel) -> None:
     """Overtime cost x overtime; Regular cost x regular use (not Labour: there it is paid per head)."""
-    resources = model.problem.resources
-    for resource in range(len(resources.names)):
-        overtime_cost = float(resources.overtime_cost[resource])
-        regular_cost = 0.0 if resources.staffed[resource] else float(resources.regular_cost[resource])
-        for t, (regular, overtime) in enumerate(zip(model.regular[resource], model.overtime[resource], strict=True)):
-            model.objective.add("Regular cost", regular, regular_cost, t, resource=resource)
-            model.objective.add("Overtime cost", overtime, overtime_cost, t, resource=resource)
+    resources, period = model.problem.resources, _periods(model)
+    resource = np.arange(len(model.resource_labels))[:, None]
+    regular_cost = np.where(resources.staffed, 0.0, resources.regular_cost)[:, None]
+    model.price("Regular cost", model.regular, regular_cost, period, resource=resource)
+    model.price("Overtime cost", model.overtime, resources.overtime_cost[:, None], period, resource=resource)
 
 
 def labour_costs(model: BalanceModel) -> None:
     """Regular cost x heads, busy or not; Hire cost x hires; Layoff cost x layoffs."""
-    resources = model.problem.resources
+    resources, period = model.problem.resources, _periods(model)
     for resource, heads in model.heads.items():
-        prices = (
+        for name, row, cost in (
             ("Regular cost", heads, resources.regular_cost),
             ("Hire cost", model.hires[resource], resources.hire_cost),
             ("Layoff cost", model.layoffs[resource], resources.layoff_cost),
-        )
-        for name, row, cost in prices:
-            for t, variable in enumerate(row):
-                model.objective.add(name, variable, float(cost[resource]), t, resource=resource)
+        ):
+            model.price(name, row, cost[resource], period, resource=resource)
 
 
 def run_costs(model: BalanceModel) -> None:
     """Run cost x periods in which a source runs; Start-up cost x starts."""
-    sources = model.problem.sources
+    sources, period = model.problem.sources, _periods(model)
     for source, row in model.run.items():
-        family = int(sources.family[source])
-        for t, run in enumerate(row):
-            model.objective.add("Run cost", run, float(sources.run_cost[source, t]), t, family=family)
+        model.price("Run cost", row, sources.run_cost[source], period, family=sources.family[source])
     for source, row in model.startup.items():
-        family = int(sources.family[source])
-        for t, start in enumerate(row):
-            model.objective.add("Start-up cost", start, float(sources.startup_cost[source]), t, family=family)
+        model.price("Start-up cost", row, sources.startup_cost[source], period, family=sources.family[source])
 
 
 def carbon_costs(model: BalanceModel) -> None:
     """Carbon price (per t) x CO2e (kg) of what is made and of the use of resources."""
-    price = model.problem.settings.carbon_price / KG_PER_TONNE
+    price, period = model.problem.settings.carbon_price / KG_PER_TONNE, _periods(model)
     sources, resources = model.problem.sources, model.problem.resources
-    for source, row in enumerate(model.make):
-        cost, family = price * float(sources.emission[source]), int(sources.family[source])
-        for t, made in enumerate(row):
-            model.objective.add("Carbon cost", made, cost, t, family=family)
-    for resource in np.flatnonzero(price * resources.emission > 0):
-        r = int(resource)
-        cost = price * float(resources.emission[r])
-        for t, (regular, overtime) in enumerate(zip(model.regular[r], model.overtime[r], strict=True)):
-            model.objective.add("Carbon cost", regular, cost, t, resource=r)
-            model.objective.add("Carbon cost", overtime, cost, t, resource=r)
-    for slack in model.slacks:
-        if slack.rule == "capacity" and price * resources.emission[slack.resource] > 0:
-            cost = price * float(resources.emission[slack.resource])
-            model.objective.add("Carbon cost", slack.variable, cost, slack.period, resource=slack.resource)
+    model.price("Carbon cost", model.make, price * sources.emission[:, None], period, family=sources.family[:, None])
+    cost = price * resources.emission
+    resource = np.arange(len(cost))[:, None]
+    model.price("Carbon cost", model.regular, cost[:, None], period, resource=resource)
+    model.price("Carbon cost", model.overtime, cost[:, None], period, resource=resource)
+    slacks = model.slacks
+    over = np.array([rule == "capacity" for rule in slacks.rule], dtype=bool)
+    beyond = slacks.resource[over]
+    model.price("Carbon cost", slacks.column[over], cost[beyond], slacks.period[over], resource=beyond)
 
 
 def revenue(model: BalanceModel) -> None:
@@ -115,9 +104,6 @@ def revenue(model: BalanceModel) -> None:
 
     sum_t price[t] S[t] - sum_t (price[t+1] - price[t]) B[t]: each period that an order waits, its price is put back.
     """
-    price = model.problem.families.price
-    for family, row in enumerate(model.ship):
-        for t, ship in enumerate(row):
-            model.objective.add(REVENUE, ship, float(price[family, t]), t, family=family)
-        for t, late in enumerate(model.late[family][:-1]):
-            model.objective.add(REVENUE, late, float(price[family, t] - price[family, t + 1]), t, family=family)
+    price, family, period = model.problem.families.price, _families(model), _periods(model)
+    model.price(REVENUE, model.ship, price, period, family=family)
+    model.price(REVENUE, model.late[:, :-1], price[:, :-1] - price[:, 1:], period[:-1], family=family)

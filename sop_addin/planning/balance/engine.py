@@ -11,11 +11,10 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pulp import const
 
 from ...model.errors import SolverError
-from .model import BalanceModel
-from .problem import Bools, Floats
+from .linear_model import GE, LE, LinearModel
+from .problem import Bools, Floats, Ints
 
 INTERIOR_POINT_FROM = 60_000  # non-zeros: above, a cold simplex that takes long is given up for interior point
 MIP_GAP = 1e-6
@@ -94,37 +93,45 @@ class Engine(Protocol):
     def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def start_from(self, values: Floats) -> None: ...
     def forget(self) -> None: ...
+    def remember(self) -> None: ...
+    def recall(self) -> None: ...
+    def change_entries(self, rows: Ints, columns: Ints, entries: Floats) -> None: ...
 
 
-def scaled_matrix(model: BalanceModel) -> Matrix:
-    """The PuLP model as arrays, scaled by powers of two so that entries and values are near 1."""
-    index = [variable.index for row in model.rows for variable, _ in row.terms]
-    value = [factor for row in model.rows for _, factor in row.terms]
-    start = np.concatenate([[0], np.cumsum([len(row.terms) for row in model.rows], dtype=np.int64)])
-    right = np.array([row.right for row in model.rows], dtype=np.float64)
-    sense = np.array([row.sense for row in model.rows], dtype=np.int64)
-    lower = np.where(sense == const.LpConstraintLE, -np.inf, right)
-    upper = np.where(sense == const.LpConstraintGE, np.inf, right)
-    columns = np.array(index, dtype=np.int32)
-    starts = start.astype(np.int32)
-    scale = np.array(model.scales, dtype=np.float64)
-    entries = np.array(value, dtype=np.float64) * scale[columns]
-    owner = np.repeat(np.arange(len(lower)), np.diff(starts))
-    largest = np.full(len(lower), 1e-300)
-    np.maximum.at(largest, owner, np.abs(entries))
+def scaled_matrix(model: LinearModel) -> Matrix:
+    """The model as arrays, scaled by powers of two so that entries and values are near 1."""
+    start, columns, factors = model.matrix
+    right, sense, scale = model.right, model.senses, model.scales
+    lower = np.where(sense == LE, -np.inf, right)
+    upper = np.where(sense == GE, np.inf, right)
+    entries = factors * scale[columns]
+    lengths = np.diff(start)
+    largest = np.zeros(len(right))
+    filled = np.flatnonzero(lengths)
+    if len(filled):
+        largest[filled] = np.maximum.reduceat(np.abs(entries), start[filled])
     row_scale = np.exp2(-np.round(np.log2(np.where(largest > 1e-300, largest, 1.0))))
-    variable_upper = [np.inf if v.upBound is None else v.upBound for v in model.columns]
     return Matrix(
-        start=starts,
-        index=columns,
-        value=entries * row_scale[owner],
+        start=start.astype(np.int32),
+        index=columns.astype(np.int32),
+        value=entries * np.repeat(row_scale, lengths),
         row_lower=lower * row_scale,
         row_upper=upper * row_scale,
-        lower=np.array([v.lowBound for v in model.columns], dtype=np.float64) / scale,
-        upper=np.array(variable_upper, dtype=np.float64) / scale,
-        integer=np.array([v.cat == const.LpInteger for v in model.columns], dtype=bool),
+        lower=model.lower / scale,
+        upper=model.upper / scale,
+        integer=model.integer,
         column_scale=scale,
         row_scale=row_scale,
+    )
+
+
+def natural_bounds(matrix: Matrix) -> Bounds:
+    """The bounds of ``matrix`` in natural units."""
+    return Bounds(
+        matrix.lower * matrix.column_scale,
+        matrix.upper * matrix.column_scale,
+        matrix.row_lower / matrix.row_scale,
+        matrix.row_upper / matrix.row_scale,
     )
 
 
@@ -141,12 +148,7 @@ class BoundedEngine:
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
         self.row_scale = matrix.row_scale
-        self.current = Bounds(
-            matrix.lower * matrix.column_scale,
-            matrix.upper * matrix.column_scale,
-            matrix.row_lower / matrix.row_scale,
-            matrix.row_upper / matrix.row_scale,
-        )
+        self.current = natural_bounds(matrix)
 
     def bounds(self) -> Bounds:
         """A copy of the current bounds."""
@@ -185,6 +187,15 @@ class BoundedEngine:
         now = self.current
         self.current = Bounds(now.lower, now.upper, np.append(now.row_lower, -np.inf), np.append(now.row_upper, upper))
         self._add_row(columns, entries * scale, upper * scale)
+
+    def change_entries(self, rows: Ints, columns: Ints, entries: Floats) -> None:
+        """Set entries of the matrix, natural units; only such as were there before."""
+        scaled = entries * self.row_scale[rows] * self.matrix.column_scale[columns]
+        for row, column, entry in zip(rows.tolist(), columns.tolist(), scaled.tolist(), strict=True):
+            self._change_entry(row, column, entry)
+
+    def _change_entry(self, row: int, column: int, entry: float) -> None:
+        raise NotImplementedError
 
     def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
         raise NotImplementedError

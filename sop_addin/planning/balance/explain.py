@@ -9,8 +9,10 @@ import numpy as np
 from ...model.finding_rows import NOWHERE, shown_name
 from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
+from ..words import listed, number
 from .engine import Matrix, money_scale
-from .model import DEMAND, PHYSICAL, BalanceModel, Slack
+from .marks import Slack
+from .model import DEMAND, PHYSICAL, BalanceModel
 from .problem import BalanceProblem, Bools, Floats
 from .result import SNAP, Quantities
 from .solve import Solution
@@ -45,22 +47,25 @@ def marginal_values(model: BalanceModel, solution: Solution) -> Floats:
     worth = np.full((len(resources.names), model.problem.horizon), np.nan)
     for resource in range(len(resources.names)):
         if resource in model.heads:
-            worth[resource] = -solution.row_values[model.labour_rows[resource]]
+            worth[resource] = -solution.worth.rows[model.labour_rows[resource]]
         else:
-            columns = [variable.index for variable in model.regular[resource]]
+            columns = model.regular[resource]
             limited = np.isfinite(resources.capacity[resource])
-            worth[resource] = np.where(limited, -solution.column_values[columns], np.nan)
+            worth[resource] = np.where(limited, -solution.worth.upper[columns], np.nan)
     tiny = 1e-9 * np.nanmax(np.abs(worth), initial=1.0)
     return np.where(np.abs(worth) <= tiny, 0.0, worth)
 
 
 def explain(
     tables: Tables, model: BalanceModel, matrix: Matrix, solution: Solution, figures: Quantities, marginal: Floats
-) -> Findings:
-    """Findings of a solved plan: unserved demand, capacity that is short, broken rules, and binding capacities."""
+) -> tuple[Findings, Floats]:
+    """Findings of a solved plan: unserved demand, capacity that is short, broken rules, and binding capacities.
+
+    Also (R, T) what is missing of each resource to serve all demand.
+    """
     writer = _Writer(tables, model.problem)
     maximise = model.problem.settings.maximise_margin
-    unserved = figures.lost > SNAP * np.array(model.family_scale)[:, None]
+    unserved = figures.lost > SNAP * model.family_scale[:, None]
     findings: list[Finding] = []
     short = _short_now(model, solution)
     if unserved.any() and not maximise:
@@ -72,7 +77,7 @@ def explain(
     if maximise:
         findings += _unsold(writer, model, figures, unserved)
     findings += _binding(writer, model, figures, marginal)
-    return Findings.of(findings)
+    return Findings.of(findings), short
 
 
 class _Writer:
@@ -110,13 +115,6 @@ class _Writer:
         return ", ".join(labels[:4]) + (f" and {len(labels) - 4} more periods" if len(labels) > 4 else "")
 
 
-def number(amount: float) -> str:
-    """A figure as a planner reads it: thousands separated, two decimals at most and only for small ones."""
-    if abs(amount) >= 100 or abs(amount - round(amount)) < 1e-6:
-        return f"{amount:,.0f}"
-    return f"{amount:,.2f}" if abs(amount) >= 0.01 else f"{amount:.2g}"
-
-
 def _row_of(index: Iterable[Hashable], names: Iterable[object]) -> dict[str, int]:
     return {str(name): int(str(row)) for row, name in zip(index, names, strict=True)}
 
@@ -129,7 +127,7 @@ def _short_now(model: BalanceModel, solution: Solution) -> Floats:
     short = np.zeros((len(model.problem.resources.names), model.problem.horizon))
     for slack in solution.broken:
         if slack.rule == "capacity":
-            short[slack.resource, slack.period] = solution.values[slack.variable.index]
+            short[slack.resource, slack.period] = solution.values[slack.column]
     return short
 
 
@@ -140,23 +138,17 @@ def _elastic_shortage(model: BalanceModel, matrix: Matrix) -> tuple[Floats, Bool
     cheapest periods first; whole numbers relaxed.
     """
     engine = open_engine(matrix)
-    scale = np.array(model.scales, dtype=np.float64)
-    cost = model.objective.vector(len(scale))
+    scale, slacks, cost = model.scales, model.slacks, model.cost()
+    demand, physical = slacks.of(DEMAND), slacks.of(PHYSICAL)
     goal = ELASTIC_COST * money_scale(cost, scale) * cost
-    for slack in model.slacks:
-        column = slack.variable.index
-        penalty = 1.0 if slack.level == PHYSICAL else 1e3 if slack.level == DEMAND else 1e-1
-        goal[column] += penalty / scale[column]
-    values = engine.solve(goal, relax=True).values
+    goal[slacks.column] += np.where(physical, 1.0, np.where(demand, 1e3, 1e-1)) / scale[slacks.column]
+    values = engine.solve(goal, relax=True).values[slacks.column]
     short = np.zeros((len(model.problem.resources.names), model.problem.horizon))
     unreachable = np.zeros(len(model.problem.families.names), dtype=bool)
-    for slack in model.slacks:
-        value = values[slack.variable.index]
-        if value > SNAP * scale[slack.variable.index]:
-            if slack.rule == "capacity":
-                short[slack.resource, slack.period] = value
-            elif slack.level == DEMAND:
-                unreachable[slack.family] = True
+    used = values > SNAP * scale[slacks.column]
+    over = used & np.array([rule == "capacity" for rule in slacks.rule], dtype=bool)
+    short[slacks.resource[over], slacks.period[over]] = values[over]
+    unreachable[slacks.family[used & demand]] = True
     return short, unreachable
 
 
@@ -192,11 +184,10 @@ def _short_capacity(writer: _Writer, model: BalanceModel, short: Floats, unserve
     for resource, period in spots[:NAMED]:
         users = _users(problem, int(resource))
         waiting = [family for family in users if unserved[family].any()] or users
-        names = ", ".join(problem.families.names[family] for family in waiting[:5])
-        more = f" and {len(waiting) - 5} more" if len(waiting) > 5 else ""
+        names = listed([problem.families.names[family] for family in waiting])
         name = resources.names[resource]
         amount = writer.of_resource(int(resource), float(short[resource, period]))
-        text = f"{name}, {problem.label(int(period))}: {amount} short; binding for {names}{more}"
+        text = f"{name}, {problem.label(int(period))}: {amount} short; binding for {names}"
         findings.append(writer.finding("Warning", "tblResources", name, "Capacity", "capacity", text))
     if len(spots) > NAMED:
         text = f"… and {len(spots) - NAMED:,} more periods in which a resource is short"
@@ -219,7 +210,7 @@ def _broken_rules(writer: _Writer, model: BalanceModel, solution: Solution) -> l
     findings: list[Finding] = []
     for (rule, family, source), slacks in groups.items():
         table, column, words = RULES[rule]
-        largest = max(float(solution.values[slack.variable.index]) for slack in slacks)
+        largest = max(float(solution.values[slack.column]) for slack in slacks)
         amount = writer.of_family(family, largest)
         if len(slacks) > 1:
             amount = f"up to {amount}"

@@ -18,7 +18,7 @@ except ImportError:  # solver.py then takes CBC, and the plan says so
     highspy = None
 
 HIGHS = "HiGHS"
-SIMPLEX_SECONDS = 8.0  # of a large model's cold start; then interior point takes over
+SIMPLEX_STEPS = 5  # iterations a row of a large model's cold start; then interior point takes over
 
 
 class HighsEngine(BoundedEngine):
@@ -32,6 +32,8 @@ class HighsEngine(BoundedEngine):
         super().__init__(matrix)
         self.relaxed = False
         self.cold = True
+        self.kept: Any = None
+        self.kept_rows = 0
         self.highs: Any = highspy.Highs()
         self._option("output_flag", False)
         self._option("threads", 1)  # one thread: same path through the search on every machine
@@ -62,11 +64,12 @@ class HighsEngine(BoundedEngine):
         self._option("time_limit", self.highs.getRunTime() + float(seconds) if is_mip else np.inf)
         doubtful = self.cold and not is_mip and len(matrix.value) >= INTERIOR_POINT_FROM
         if doubtful:
-            self._option("time_limit", self.highs.getRunTime() + SIMPLEX_SECONDS)
+            # iterations, not seconds: the same way to the plan on every machine, however busy
+            self._option("simplex_iteration_limit", SIMPLEX_STEPS * matrix.rows)
         self.highs.run()
-        if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+        self._option("simplex_iteration_limit", highspy.kHighsIInf)
+        if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
             self.highs.clearSolver()
-            self._option("time_limit", np.inf)
             self._option("solver", "ipm")
             self.highs.run()
             self._option("solver", "choose")
@@ -122,6 +125,25 @@ class HighsEngine(BoundedEngine):
         """Start the next solve anew: in a large model the last basis only misleads where the goal is another."""
         self.highs.clearSolver()
         self.cold = True
+
+    def remember(self) -> None:
+        """Keep the basis of the last solve."""
+        self.kept, self.kept_rows = self.highs.getBasis(), len(self.row_scale)
+
+    def recall(self) -> None:
+        """The next solve starts from the basis that was kept last."""
+        rows = len(self.row_scale) - self.kept_rows
+        if not rows:
+            self.highs.setBasis(self.kept)  # as it is: to look at it from Python takes longer than a re-solve
+            return
+        basis = highspy.HighsBasis()
+        basis.valid = True
+        basis.col_status = self.kept.col_status
+        basis.row_status = list(self.kept.row_status) + [highspy.HighsBasisStatus.kBasic] * rows
+        self.highs.setBasis(basis)
+
+    def _change_entry(self, row: int, column: int, entry: float) -> None:
+        self.highs.changeCoeff(row, column, entry)
 
     def start_from(self, values: Floats) -> None:
         """Offer a feasible plan to the search."""

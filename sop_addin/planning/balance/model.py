@@ -1,106 +1,34 @@
-"""The balance as a linear model: its variables, its cost terms by name, and what of it may be broken.
+"""The balance as a linear model: its variables, and what of it may be broken.
 
 The constraints are in constraints.py, one function each. The model is in natural units (family units, hours, money);
-the adapter in solver.py scales it.
+engine.py scales it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from pulp import LpAffineExpression, LpConstraint, LpProblem, LpVariable, const
 
-from .problem import BalanceProblem, Floats
+from .linear_model import EQ, GE, LE, LinearModel, every_cell
+from .problem import BalanceProblem, Floats, Ints
 
-LE, EQ, GE = const.LpConstraintLE, const.LpConstraintEQ, const.LpConstraintGE
-Terms = list[tuple[LpVariable, float]]
+__all__ = ["CAPACITY", "CLOSING", "DEMAND", "EQ", "GE", "LE", "PHYSICAL", "POLICY", "BalanceModel"]
 
-_NO_PROBLEM = LpProblem("variables")  # PuLP 4 makes variables through a problem; 3.3 does not keep them there
-
-COST_TERMS = (
-    "Unit costs", "Regular cost", "Overtime cost", "Hire cost", "Layoff cost", "Holding cost", "Backorder cost",
-    "Lost sale cost", "Run cost", "Start-up cost", "Change cost", "Replan cost", "Shortfall cost", "Carbon cost",
-)  # fmt: skip
-REVENUE = "Revenue"
-
+CAPACITY = "Capacity"  # the kind of limit that all resources have
 PHYSICAL = "physical"  # beyond what exists: only where a planner's own figures force it
 DEMAND = "demand"  # demand that is never served
 POLICY = "policy"  # rules of stock and of the production rate: given up before a sale is
 CLOSING = "closing"  # orders still late at the end where that is allowed: no broken limit, yet never to save money
 
 
-@dataclass(frozen=True, slots=True)
-class Slack:
-    """By how much one limit is broken. ``weight`` compares units of different families and resources."""
-
-    variable: LpVariable
-    level: str
-    rule: str
-    weight: float
-    period: int
-    family: int = -1
-    source: int = -1
-    resource: int = -1
-
-
-@dataclass
-class Objective:
-    """Every term of the objective: one record per (name, variable), with the family, resource and period it is for."""
-
-    names: list[str] = field(default_factory=list)
-    columns: list[int] = field(default_factory=list)
-    prices: list[float] = field(default_factory=list)
-    families: list[int] = field(default_factory=list)
-    resources: list[int] = field(default_factory=list)
-    periods: list[int] = field(default_factory=list)
-
-    def add(
-        self, name: str, variable: LpVariable, price: float, period: int, family: int = -1, resource: int = -1
-    ) -> None:
-        """Record ``price`` x ``variable``; a term that costs nothing is not kept."""
-        if price:
-            self.names.append(name)
-            self.columns.append(variable.index)
-            self.prices.append(price)
-            self.families.append(family)
-            self.resources.append(resource)
-            self.periods.append(period)
-
-    def vector(self, columns: int) -> Floats:
-        """(columns,) cost of each variable, revenue negative."""
-        sign = np.where(np.array(self.names, dtype=object) == REVENUE, -1.0, 1.0)
-        signed = np.array(self.prices, dtype=np.float64) * sign
-        return np.bincount(np.array(self.columns, dtype=np.intp), signed, minlength=columns).astype(np.float64)
-
-
-Series = list[LpVariable]
-"""One variable a period."""
-
-
-class Row(NamedTuple):
-    """One constraint: sum of ``terms`` (sense) ``right``; a PuLP constraint when it is asked for."""
-
-    name: str
-    terms: Terms
-    sense: int
-    right: float
-
-
-class BalanceModel:
-    """Variables of a problem, each a list of rows over the periods; ``[]`` where a kind of variable is not needed."""
+class BalanceModel(LinearModel):
+    """Variables of a problem as grids of column numbers: (F, T), (J, T) of sources, (R, T) of resources."""
 
     def __init__(self, problem: BalanceProblem) -> None:
+        super().__init__([problem.label(step).replace("-", "_") for step in range(problem.horizon)])
         self.problem = problem
-        self.columns: list[LpVariable] = []
-        self.scales: list[float] = []
-        self.rows: list[Row] = []
-        self.slacks: list[Slack] = []
-        self.objective = Objective()
         self.family_labels = _labels(problem.families.names)
         self.resource_labels = _labels(problem.resources.names)
         source_names = [
@@ -108,191 +36,138 @@ class BalanceModel:
             for family, name in zip(problem.sources.family, problem.sources.names, strict=True)
         ]
         self.source_labels = _labels(source_names)
-        self.period_labels = [problem.label(step).replace("-", "_") for step in range(problem.horizon)]
-        self.family_scale = _family_scales(problem)
-        self.resource_scale = _resource_scales(problem, self.family_scale)
-        self.resource_value = _resource_values(problem)
+        self.labels = (self.family_labels, self.resource_labels, self.source_labels, self.period_labels)
+        """What the names of columns are made of."""
+        self.family_scale = np.array(_family_scales(problem), dtype=np.float64)
+        self.resource_scale = np.array(_resource_scales(problem, self.family_scale), dtype=np.float64)
+        self.resource_value = np.array(_resource_values(problem), dtype=np.float64)
         self.runs = _needs_runs(problem)
-        self.changes: list[tuple[LpVariable, int]] = []
-        """Rises and falls of production, each with its family."""
-        self.labour_rows: dict[int, list[int]] = {}
-        """Of each staffed resource: positions in ``rows`` of its capacity rows."""
+        self.changes = np.zeros(0, dtype=np.intp)
+        """Rises and falls of production."""
+        self.labour_rows: dict[int, Ints] = {}
+        """Of each staffed resource: its capacity rows, one a period."""
+        self.sources_of = [problem.sources.of_family(family) for family in range(len(self.family_labels))]
         self._add_variables()
 
-    # --- building blocks ----------------------------------------------------------------------------------------------
+    def put_made(self, rows: Ints, family: Ints, period: Ints, factor: float = 1.0) -> None:
+        """Add to each row the production of all sources of its family, made or ordered in its period."""
+        row_of = np.full((len(self.family_labels), self.problem.horizon), -1)
+        row_of[family, period] = rows
+        row = row_of[self.problem.sources.family]
+        used = row >= 0
+        self.put(row[used], self.make[used], factor)
 
-    def variable(
-        self, name: str, scale: float, upper: float = np.inf, lower: float = 0.0, integer: bool = False
-    ) -> LpVariable:
-        """A variable of typical size ``scale``."""
-        category = const.LpInteger if integer else const.LpContinuous
-        variable = _NO_PROBLEM.add_variable(name, lower, upper if upper < np.inf else None, category)
-        variable.index = len(self.columns)
-        self.columns.append(variable)
-        self.scales.append(1.0 if integer else scale)
-        return variable
-
-    def family_row(self, kind: str, family: int, upper: Sequence[float] | Floats | None = None) -> Series:
-        """One variable a period, in units of the family."""
-        name, scale = f"{kind}_{self.family_labels[family]}_", self.family_scale[family]
-        limits = [np.inf] * self.problem.horizon if upper is None else upper
-        return [
-            self.variable(name + label, scale, limit) for label, limit in zip(self.period_labels, limits, strict=True)
-        ]
-
-    def resource_row(self, kind: str, resource: int, upper: Sequence[float] | Floats | None = None) -> Series:
-        """One variable a period, in units of the resource."""
-        name, scale = f"{kind}_{self.resource_labels[resource]}_", self.resource_scale[resource]
-        limits = [np.inf] * self.problem.horizon if upper is None else upper
-        return [
-            self.variable(name + label, scale, limit) for label, limit in zip(self.period_labels, limits, strict=True)
-        ]
-
-    def add(self, name: str, terms: Terms, sense: int, right: float) -> None:
-        """Add the row ``sum of terms (sense) right``. No variable may come twice in ``terms``."""
-        self.rows.append(Row(name, terms, sense, right))
-
-    def to_pulp(self, name: str = "balance") -> LpProblem:
-        """The rows so far as a PuLP problem without objective.
-
-        Made on demand only: PuLP's register of names and variables takes as long as all the rest of the building.
-        """
-        problem = LpProblem(name, const.LpMinimize)
-        problem.setObjective(LpAffineExpression())
-        for row in self.rows:
-            problem.addConstraint(LpConstraint(LpAffineExpression(row.terms), row.sense, row.name, row.right))
-        return problem
-
-    def slack(
-        self, name: str, scale: float, level: str, rule: str, weight: float, period: int, *,
-        family: int = -1, source: int = -1, resource: int = -1,
-    ) -> LpVariable:  # fmt: skip
-        """A variable that says by how much the limit ``rule`` is broken."""
-        variable = self.variable(name, scale)
-        self.slacks.append(Slack(variable, level, rule, weight, period, family, source, resource))
-        return variable
-
-    def made(self, family: int, period: int, factor: float = 1.0) -> Terms:
-        """Production of all sources of a family, made or ordered in the period."""
-        return [(self.make[source][period], factor) for source in self.sources_of[family]]
+    @property
+    def integers(self) -> Ints:
+        """Columns that must be whole numbers."""
+        return np.flatnonzero(self.integer)
 
     # --- variables ----------------------------------------------------------------------------------------------------
 
     def _add_variables(self) -> None:
-        problem, settings = self.problem, self.problem.settings
+        problem = self.problem
         families, sources, resources = problem.families, problem.sources, problem.resources
-        every = range(len(families.names))
-        self.sources_of = [sources.of_family(family) for family in every]
+        labels, scale = self.family_labels, self.family_scale
         is_fixed = ~np.isnan(families.fixed)
         # where a planner fixed the production, the source's limit gives way; elsewhere it is a plain bound
-        bounded = np.where(is_fixed[sources.family], np.inf, sources.maximum)
-        self.make: list[Series] = []
-        for source in range(len(sources.names)):
-            name, scale = f"make_{self.source_labels[source]}_", self.family_scale[sources.family[source]]
-            self.make.append(
-                [
-                    self.variable(name + label, scale, limit)
-                    for label, limit in zip(self.period_labels, bounded[source], strict=True)
-                ]
-            )
-        self.ship = [self.family_row("ship", family) for family in every]
-        self.stock = [self.family_row("stock", family) for family in every]
-        self.late = [self.family_row("late", family, self._late_limit(family)) for family in every]
-        self.lost = [self.family_row("lost", family) for family in every]
-        if not settings.maximise_margin:
-            for family in every:
-                weight = max(families.lost_sale_cost[family], families.unit_value[family])
-                for period, lost in enumerate(self.lost[family]):
-                    self.slacks.append(Slack(lost, DEMAND, "demand_served", weight, period, family))
-                self._keep_closing_backorders_low(family)
-        regular_limit = np.where(resources.staffed[:, None], np.inf, resources.capacity)
-        overtime_limit = np.where(resources.staffed[:, None], np.inf, resources.overtime_limit)
-        every_resource = range(len(resources.names))
-        self.regular = [self.resource_row("regular", r, regular_limit[r]) for r in every_resource]
-        self.overtime = [self.resource_row("overtime", r, overtime_limit[r]) for r in every_resource]
+        self.make_limit = np.where(is_fixed[sources.family], np.inf, sources.maximum)
+        self.make = self.grid("make", self.source_labels, scale[sources.family], upper=self.make_limit)
+        self.ship = self.grid("ship", labels, scale)
+        self.stock = self.grid("stock", labels, scale)
+        self.late_limit = self._late_limit()
+        self.late = self.grid("late", labels, scale, upper=self.late_limit)
+        self.lost = self.grid("lost", labels, scale)
+        if not problem.settings.maximise_margin:
+            family, period = every_cell(*self.lost.shape)
+            weight = np.maximum(families.lost_sale_cost, families.unit_value)[family]
+            self.count_slack(self.lost.reshape(-1), period, DEMAND, "demand_served", weight, family=family)
+            self._keep_closing_backorders_low()
+        staffed = resources.staffed[:, None]
+        self.regular = self.grid(
+            "regular", self.resource_labels, self.resource_scale, upper=np.where(staffed, np.inf, resources.capacity)
+        )
+        self.overtime = self.grid(
+            "overtime", self.resource_labels, self.resource_scale,
+            upper=np.where(staffed, np.inf, resources.overtime_limit),
+        )  # fmt: skip
         self._add_heads()
         self._add_runs()
+        self._mark_limits()
 
-    def _keep_closing_backorders_low(self, family: int) -> None:
+    def _keep_closing_backorders_low(self) -> None:
         """All demand is served, late if allowed: an order stays open at the end only where it cannot be served before.
 
         Without this the cheapest plan would stop producing some periods before the horizon.
         """
-        if self.late[family] and self.late[family][-1].upBound is None:
-            last, value = self.problem.horizon - 1, self.problem.families.unit_value[family]
-            self.slacks.append(Slack(self.late[family][-1], CLOSING, "closing_backorders", value, last, family))
+        last = self.problem.horizon - 1
+        if last < 0:
+            return
+        family = np.flatnonzero(np.isinf(self.late_limit[:, last]))
+        value = self.problem.families.unit_value[family]
+        self.count_slack(self.late[family, last], last, CLOSING, "closing_backorders", value, family=family)
 
-    def _late_limit(self, family: int) -> list[float]:
-        """Upper bounds of backorders: none where they are allowed, 0 at the end of the horizon unless allowed there."""
+    def _late_limit(self) -> Floats:
+        """(F, T) upper bounds of backorders: inf where they are allowed, 0 at the end of the horizon unless allowed."""
         settings, families = self.problem.settings, self.problem.families
-        allowed = not settings.lost_sales or bool(families.to_order[family])
-        limits = [np.inf if allowed else 0.0] * self.problem.horizon
-        if limits and not settings.closing_backorders_allowed:
-            limits[-1] = 0.0
+        allowed = families.to_order | (not settings.lost_sales)
+        limits = np.repeat(np.where(allowed, np.inf, 0.0)[:, None], self.problem.horizon, axis=1)
+        if not settings.closing_backorders_allowed:
+            limits[:, -1:] = 0.0
         return limits
 
     def _add_heads(self) -> None:
-        resources, whole = self.problem.resources, self.problem.settings.whole_heads
-        self.heads: dict[int, Series] = {}
-        self.hires: dict[int, Series] = {}
-        self.layoffs: dict[int, Series] = {}
-        for resource in np.flatnonzero(resources.staffed):
-            r = int(resource)
-            hours = float(resources.hours_per_head[r].mean()) or 1.0
-            scale = _power_of_two(self.resource_scale[r] / hours)
-            low, high = resources.min_heads[r], resources.max_heads[r]
-            label = self.resource_labels[r]
-            self.heads[r] = [
-                self.variable(f"heads_{label}_{period}", scale, max(high, 0.0), min(low, high), integer=whole)
-                for period in self.period_labels
-            ]
-            self.hires[r] = [self.variable(f"hires_{label}_{period}", scale) for period in self.period_labels]
-            self.layoffs[r] = [self.variable(f"layoffs_{label}_{period}", scale) for period in self.period_labels]
+        resources = self.problem.resources
+        staffed = np.flatnonzero(resources.staffed)
+        labels = [self.resource_labels[r] for r in staffed]
+        hours = np.array([float(resources.hours_per_head[r].mean()) or 1.0 for r in staffed])
+        scale = np.array([_power_of_two(value) for value in self.resource_scale[staffed] / hours], dtype=np.float64)
+        low, high = resources.min_heads[staffed, None], resources.max_heads[staffed, None]
+        heads = self.grid(
+            "heads", labels, scale, upper=np.maximum(high, 0.0), lower=np.minimum(low, high),
+            integer=self.problem.settings.whole_heads,
+        )  # fmt: skip
+        hires, layoffs = self.grid("hires", labels, scale), self.grid("layoffs", labels, scale)
+        self.heads, self.hires, self.layoffs = (
+            dict(zip(staffed.tolist(), grid, strict=True)) for grid in (heads, hires, layoffs)
+        )
 
     def _add_runs(self) -> None:
         sources = self.problem.sources
-        self.run: dict[int, Series] = {}
-        self.startup: dict[int, Series] = {}
-        self.batches: dict[int, Series] = {}
-        for source in range(len(sources.names)):
-            label, scale = self.source_labels[source], self.family_scale[sources.family[source]]
-            if self.runs[source]:
-                self.run[source] = [
-                    self.variable(f"run_{label}_{period}", 1.0, 1.0, integer=True) for period in self.period_labels
-                ]
-            if sources.startup_cost[source] > 0:
-                self.startup[source] = [
-                    self.variable(f"startup_{label}_{period}", 1.0, 1.0) for period in self.period_labels
-                ]
-            if sources.batch[source] > 0:
-                most = 1e4 * scale / sources.batch[source]
-                self.batches[source] = [
-                    self.variable(f"batches_{label}_{period}", 1.0, max(1.0, np.ceil(most)), integer=True)
-                    for period in self.period_labels
-                ]
+        running = np.flatnonzero(self.runs)
+        starting = np.flatnonzero(sources.startup_cost > 0)
+        batched = np.flatnonzero(sources.batch > 0)
+        self.run = self._source_rows("run", running, upper=1.0, integer=True)
+        self.startup = self._source_rows("startup", starting, upper=1.0)
+        most = 1e4 * self.family_scale[sources.family[batched]] / sources.batch[batched]
+        limit = np.maximum(1.0, np.ceil(most))[:, None]
+        self.batches = self._source_rows("batches", batched, upper=limit, integer=True)
 
-    def capacity_columns(self) -> NDArray[np.intp]:
-        """Columns of regular use whose upper bound is a capacity."""
-        resources = self.problem.resources
-        return np.array(
-            [
-                variable.index
-                for resource, row in enumerate(self.regular)
-                if not resources.staffed[resource]
-                for variable in row
-                if variable.upBound is not None
-            ],
-            dtype=np.intp,
-        )
+    def _mark_limits(self) -> None:
+        """Limits that are bounds. Those of whole numbers have no value: they are fixed when values are taken."""
+        resources, sources = self.problem.resources, self.problem.sources
+        free = ~resources.staffed[:, None]
+        for kind, grid, shown in (
+            (CAPACITY, self.regular, np.isfinite(resources.capacity)),
+            ("Overtime limit", self.overtime, resources.overtime_limit > 0),
+        ):
+            r, t = cells = np.nonzero(free & shown)
+            self.limit(kind, t, column=grid[cells], resource=r)
+        periods = np.arange(self.problem.horizon)
+        if not self.problem.settings.whole_heads:
+            for resource, heads in self.heads.items():
+                if np.isfinite(resources.max_heads[resource]):
+                    self.limit("Max heads", periods, column=heads, resource=resource)
+                if min(resources.min_heads[resource], resources.max_heads[resource]) > 0:
+                    self.limit("Min heads", periods, column=heads, resource=resource, least=True)
+        whole = np.array(self.runs, dtype=bool) | (sources.batch > 0)
+        j, t = cells = np.nonzero(np.isfinite(self.make_limit) & ~whole[:, None])
+        self.limit("Max per period", t, column=self.make[cells], family=sources.family[j], source=j)
 
-    def capacity_rows(self) -> NDArray[np.intp]:
-        """Rows that are the capacity of staffed resources."""
-        return np.array([row for rows in self.labour_rows.values() for row in rows], dtype=np.intp)
-
-    @property
-    def integers(self) -> NDArray[np.intp]:
-        """Columns that must be whole numbers."""
-        return np.array([v.index for v in self.columns if v.cat == const.LpInteger], dtype=np.intp)
+    def _source_rows(self, kind: str, chosen: Ints, *, upper: Floats | float, integer: bool = False) -> dict[int, Ints]:
+        """One variable a period for each of the ``chosen`` sources."""
+        labels = [self.source_labels[source] for source in chosen]
+        grid = self.grid(kind, labels, np.ones(len(chosen)), upper=upper, integer=integer)
+        return dict(zip(chosen.tolist(), grid, strict=True))
 
 
 def _labels(names: Sequence[str]) -> list[str]:
@@ -326,7 +201,7 @@ def _family_scales(problem: BalanceProblem) -> list[float]:
     return scales
 
 
-def _resource_scales(problem: BalanceProblem, family_scale: Sequence[float]) -> list[float]:
+def _resource_scales(problem: BalanceProblem, family_scale: Floats) -> list[float]:
     """(R,) typical load of each resource."""
     scales: list[float] = []
     owners = problem.sources.family

@@ -47,6 +47,12 @@ class FamilyData:
     max_stock: Floats
     target_stock: Floats
     """(F, T), NaN where there is no target."""
+    target_given: Floats
+    """(F, T) targets that a planner set for a period, NaN elsewhere: they do not follow demand."""
+    cover: Floats
+    """(F,) Target cover in periods, NaN for none."""
+    shelf_life: Floats
+    """(F,) periods, 0 for none."""
     closing_stock_min: Floats
     shelf_demand: Floats
     """(F, T) demand of the coming Shelf life periods; inf where there is no shelf life."""

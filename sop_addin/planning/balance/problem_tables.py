@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -146,11 +147,8 @@ def _families(tables: Tables, families: _Keyed, demand: Floats, sources: SourceD
 
     shelf = families.column("Shelf life", 0.0, high=MAX_COVER)
     cover = families.column("Target cover", np.nan, high=MAX_COVER)
-    coming = coming_demand(demand, np.nan_to_num(cover), settings.season_length)
-    target = np.where(np.isnan(cover)[:, None], np.nan, coming)
     to_order = (families.frame["Fulfilment"] == "Order").to_numpy(dtype=bool)
-    target = families.override(target, exceptions, "Target stock", ["Family"], place)
-    target[to_order] = np.nan
+    given = families.override(np.full(demand.shape, np.nan), exceptions, "Target stock", ["Family"], place)
     price = by_period("Price", 0.0)
     fixed, frozen, approved = _kept_production(tables, families)
     return FamilyData(
@@ -168,9 +166,12 @@ def _families(tables: Tables, families: _Keyed, demand: Floats, sources: SourceD
         opening_backorders=families.column("Opening backorders", 0.0),
         min_stock=by_period("Min stock", 0.0),
         max_stock=by_period("Max stock", np.inf),
-        target_stock=target,
+        target_stock=_targets(demand, given, cover, to_order, settings.season_length),
+        target_given=given,
+        cover=cover,
+        shelf_life=shelf,
         closing_stock_min=families.column("Closing stock min", 0.0),
-        shelf_demand=np.where((shelf > 0)[:, None], coming_demand(demand, shelf, settings.season_length), np.inf),
+        shelf_demand=_shelf_demand(demand, shelf, settings.season_length),
         demand=demand,
         receipts=receipts,
         fixed=fixed,
@@ -178,6 +179,53 @@ def _families(tables: Tables, families: _Keyed, demand: Floats, sources: SourceD
         approved=approved,
         running_before=_running_before(tables, families),
     )
+
+
+def with_changes(
+    problem: BalanceProblem, *, demand: Floats | None = None, price: Floats | None = None,
+    unit_cost: Floats | None = None, capacity: Floats | None = None, overtime_limit: Floats | None = None,
+    hours_per_head: Floats | None = None, opening_stock: Floats | None = None, carbon_price: float | None = None,
+) -> BalanceProblem:  # fmt: skip
+    """``problem`` with other figures: demand and price (F, T), unit_cost (J, T), the resources' (R, T), stock (F,).
+
+    What hangs on them follows: targets of cover and shelf life on demand, what a unit is worth on price and cost.
+    Costs that a planner left blank keep the default they had.
+    """
+    families, sources, resources, settings = problem.families, problem.sources, problem.resources, problem.settings
+    if unit_cost is not None:
+        sources = replace(sources, unit_cost=unit_cost)
+    if demand is not None:
+        season = settings.season_length
+        target = _targets(demand, families.target_given, families.cover, families.to_order, season)
+        shelf = _shelf_demand(demand, families.shelf_life, season)
+        families = replace(families, demand=demand, target_stock=target, shelf_demand=shelf)
+    if price is not None or unit_cost is not None:
+        prices = families.price if price is None else price
+        families = replace(families, price=prices, unit_value=_unit_values(sources, prices, len(families.names)))
+    if opening_stock is not None:
+        families = replace(families, opening_stock=opening_stock)
+    resources = replace(
+        resources,
+        capacity=resources.capacity if capacity is None else capacity,
+        overtime_limit=resources.overtime_limit if overtime_limit is None else overtime_limit,
+        hours_per_head=resources.hours_per_head if hours_per_head is None else hours_per_head,
+    )
+    if carbon_price is not None:
+        settings = replace(settings, carbon_price=carbon_price)
+    return replace(problem, settings=settings, families=families, sources=sources, resources=resources)
+
+
+def _targets(demand: Floats, given: Floats, cover: Floats, to_order: Bools, season: int) -> Floats:
+    """(F, T) a planner's own target, else the coming demand that Target cover asks for; NaN for none."""
+    coming = coming_demand(demand, np.nan_to_num(cover), season)
+    covered = np.where(np.isnan(cover)[:, None], np.nan, coming)
+    target = np.where(np.isnan(given), covered, given)
+    target[to_order] = np.nan
+    return target
+
+
+def _shelf_demand(demand: Floats, shelf_life: Floats, season: int) -> Floats:
+    return np.where((shelf_life > 0)[:, None], coming_demand(demand, shelf_life, season), np.inf)
 
 
 def coming_demand(demand: Floats, cover: Floats, season: int) -> Floats:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pulp import LpVariable
 
 from ...model.findings import Findings
 from ...model.plan import BalancePlan
-from .model import COST_TERMS, DEMAND, REVENUE, BalanceModel
+from .linear_model import COST_TERMS, REVENUE, TERMS
+from .model import DEMAND, BalanceModel
 from .problem import BUY, MAKE, BalanceProblem, Floats
 from .solve import Solution
 
@@ -45,8 +44,8 @@ def quantities(model: BalanceModel, values: Floats) -> Quantities:
     families, sources, resources = problem.families, problem.sources, problem.resources
     horizon = problem.horizon
     values = np.maximum(values, 0.0)
-    values[values < 1e-9 * np.array(model.scales)] = 0.0
-    make = _grid(model.make, values, horizon)
+    values[values < 1e-9 * model.scales] = 0.0
+    make = values[model.make]
     given = ~np.isnan(families.fixed)
     for family in range(len(families.names)):
         own = model.sources_of[family]
@@ -58,9 +57,9 @@ def quantities(model: BalanceModel, values: Floats) -> Quantities:
             arrivals[source, lead:] += make[source, : horizon - lead]
     production = families.receipts.copy()
     np.add.at(production, sources.family, arrivals - sources.receipts)
-    ship, lost = _grid(model.ship, values, horizon), _grid(model.lost, values, horizon)
+    ship, lost = values[model.ship], values[model.lost]
     stock, late = np.zeros_like(ship), np.zeros_like(ship)
-    scale = np.array(model.family_scale)
+    scale = model.family_scale
     at_hand, owed = families.opening_stock.copy(), families.opening_backorders.copy()
     for t in range(horizon):
         at_hand = at_hand + production[:, t]
@@ -71,25 +70,24 @@ def quantities(model: BalanceModel, values: Floats) -> Quantities:
         at_hand = at_hand - ship[:, t]
         owed = owed - ship[:, t]
         stock[:, t], late[:, t] = at_hand, owed
-    overtime = _grid(model.overtime, values, horizon)
-    regular = _grid(model.regular, values, horizon)
+    overtime = values[model.overtime]
+    regular = values[model.regular]
     load = np.zeros((len(resources.names), horizon))
     for resource in range(len(resources.names)):
         for source, unit, per_run in resources.source_use[resource]:
             load[resource] += unit * make[source]
             if per_run:
-                load[resource] += per_run * values[_columns(model.run[source])]
+                load[resource] += per_run * values[model.run[source]]
         base = stock if resources.kinds[resource] == "Storage" else ship
         for family, unit in resources.family_use[resource]:
             load[resource] += unit * base[family]
     heads, hires, layoffs = (np.full_like(load, np.nan) for _ in range(3))
     for resource in model.heads:
-        heads[resource] = values[_columns(model.heads[resource])]
-        hires[resource] = values[_columns(model.hires[resource])]
-        layoffs[resource] = values[_columns(model.layoffs[resource])]
-    for rows, grid in ((model.make, make), (model.ship, ship), (model.stock, stock), (model.late, late)):
-        for row, figures in zip(rows, grid, strict=True):
-            values[_columns(row)] = figures
+        heads[resource] = values[model.heads[resource]]
+        hires[resource] = values[model.hires[resource]]
+        layoffs[resource] = values[model.layoffs[resource]]
+    for columns, figures in ((model.make, make), (model.ship, ship), (model.stock, stock), (model.late, late)):
+        values[columns] = figures
     return Quantities(
         make, arrivals, production, ship, stock, late, lost, load, regular, overtime, heads, hires, layoffs, values
     )
@@ -234,17 +232,10 @@ def resource_frame(problem: BalanceProblem, figures: Quantities, marginal: Float
 
 def cost_frame(model: BalanceModel, values: Floats) -> pd.DataFrame:
     """BalancePlan.costs: Term, Family, Resource, Period, Value; the terms in the order of COST_TERMS."""
-    problem, objective = model.problem, model.objective
-    names = np.array(objective.names, dtype=object)
-    kept = names != REVENUE
-    amount = np.array(objective.prices)[kept] * values[np.array(objective.columns, dtype=np.intp)[kept]]
-    rank = {name: position for position, name in enumerate(COST_TERMS)}
-    columns = (
-        np.array([rank[name] for name in names[kept]], dtype=np.intp),
-        np.array(objective.families, dtype=np.intp)[kept] + 1,
-        np.array(objective.resources, dtype=np.intp)[kept] + 1,
-        np.array(objective.periods, dtype=np.intp)[kept],
-    )
+    problem, terms = model.problem, model.terms
+    kept = terms.kind != TERMS.index(REVENUE)
+    amount = (terms.price * values[terms.column])[kept]
+    columns = (terms.kind[kept], terms.family[kept] + 1, terms.resource[kept] + 1, terms.period[kept])
     sizes = (len(COST_TERMS), len(problem.families.names) + 1, len(problem.resources.names) + 1, problem.horizon + 1)
     unique, inverse = np.unique(np.ravel_multi_index(columns, sizes), return_inverse=True)
     total = np.bincount(inverse.ravel(), amount, minlength=len(unique))
@@ -258,17 +249,6 @@ def cost_frame(model: BalanceModel, values: Floats) -> pd.DataFrame:
             "Value": total,
         }
     )
-
-
-def _columns(row: Sequence[LpVariable]) -> list[int]:
-    return [variable.index for variable in row]
-
-
-def _grid(rows: Sequence[Sequence[LpVariable]], values: Floats, horizon: int) -> Floats:
-    """Values of rows of variables, (rows, T)."""
-    columns = np.array([_columns(row) for row in rows], dtype=np.intp).reshape(len(rows), horizon)
-    grid: Floats = values[columns]
-    return grid
 
 
 def _long(

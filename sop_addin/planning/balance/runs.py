@@ -4,66 +4,69 @@ from __future__ import annotations
 
 import numpy as np
 
-from .model import EQ, GE, LE, POLICY, BalanceModel, Terms
-from .problem import Floats
+from .model import EQ, GE, LE, POLICY, BalanceModel
+from .problem import Floats, Ints
 
 LOCATION_LIMIT = 40_000  # variables of the facility-location form beyond which it costs more than it saves
 
 
 def run_switch(model: BalanceModel) -> None:
     """P[j,t] <= most[j,t] x run[j,t]."""
-    for source, row in model.run.items():
-        most = most_useful(model, source)
-        for t, period in enumerate(model.period_labels):
-            terms = [(model.make[source][t], 1.0), (row[t], -float(most[t]))]
-            model.add(f"run_switch_{model.source_labels[source]}_{period}", terms, LE, 0.0)
+    for source, run in model.run.items():
+        rows = model.rows("run_switch", model.source_labels, _cells(source, model), LE, 0.0)
+        model.put(rows, model.make[source], 1.0)
+        model.put(rows, run, -most_useful(model, source))
 
 
 def minimum_run(model: BalanceModel) -> None:
     """P[j,t] + below >= Min run x run[j,t]; ``below`` only where a planner fixed the production."""
-    sources, families = model.problem.sources, model.problem.families
-    for source, row in model.run.items():
-        family, label = int(sources.family[source]), model.source_labels[source]
-        for t in np.flatnonzero(sources.min_run[source] > 0):
-            period = model.period_labels[t]
-            terms: Terms = [(model.make[source][t], 1.0), (row[t], -float(sources.min_run[source, t]))]
-            if not np.isnan(families.fixed[family, t]):
-                below = model.slack(
-                    f"below_run_{label}_{period}", model.family_scale[family], POLICY, "min_run",
-                    families.unit_value[family], int(t), family=family, source=source,
-                )  # fmt: skip
-                terms.append((below, 1.0))
-            model.add(f"minimum_run_{label}_{period}", terms, GE, 0.0)
+    sources = model.problem.sources
+    for source, run in model.run.items():
+        periods = np.flatnonzero(sources.min_run[source] > 0)
+        rows = model.rows("minimum_run", model.source_labels, _cells(source, model, periods), GE, 0.0)
+        model.put(rows, model.make[source, periods], 1.0)
+        model.put(rows, run[periods], -sources.min_run[source, periods])
+        _give_way(model, source, rows, periods, "below_run", "min_run", 1.0)
 
 
 def batch_quantity(model: BalanceModel) -> None:
     """P[j,t] = Batch size x batches[j,t] + odd; ``odd`` only where a planner fixed the production."""
-    sources, families = model.problem.sources, model.problem.families
-    for source, row in model.batches.items():
-        family, label = int(sources.family[source]), model.source_labels[source]
-        for t, period in enumerate(model.period_labels):
-            terms: Terms = [(model.make[source][t], 1.0), (row[t], -float(sources.batch[source]))]
-            if not np.isnan(families.fixed[family, t]):
-                odd = model.slack(
-                    f"odd_{label}_{period}", model.family_scale[family], POLICY, "batch_size",
-                    families.unit_value[family], t, family=family, source=source,
-                )  # fmt: skip
-                terms.append((odd, -1.0))
-            model.add(f"batch_quantity_{label}_{period}", terms, EQ, 0.0)
+    for source, batches in model.batches.items():
+        periods = np.arange(model.problem.horizon)
+        rows = model.rows("batch_quantity", model.source_labels, _cells(source, model), EQ, 0.0)
+        model.put(rows, model.make[source], 1.0)
+        model.put(rows, batches, -model.problem.sources.batch[source])
+        _give_way(model, source, rows, periods, "odd", "batch_size", -1.0)
+
+
+def _cells(source: int, model: BalanceModel, periods: Ints | None = None) -> tuple[Ints, Ints]:
+    """The cells of one source, in all periods or in some."""
+    when = np.arange(model.problem.horizon) if periods is None else periods
+    return np.full_like(when, source), when
+
+
+def _give_way(model: BalanceModel, source: int, rows: Ints, periods: Ints, kind: str, rule: str, factor: float) -> None:
+    """A slack in each row of a period whose production a planner fixed."""
+    families, family = model.problem.families, int(model.problem.sources.family[source])
+    fixed = ~np.isnan(families.fixed[family, periods])
+    slack = model.slack(
+        kind, model.source_labels, _cells(source, model, periods[fixed]), model.family_scale[family], POLICY, rule,
+        families.unit_value[family], family=family, source=source,
+    )  # fmt: skip
+    model.put(rows[fixed], slack, factor)
 
 
 def startup(model: BalanceModel) -> None:
     """startup[j,t] >= run[j,t] - run[j,t-1]; before the horizon a source ran if its family was produced (tblStock)."""
     problem = model.problem
-    for source, row in model.startup.items():
-        before = float(problem.families.running_before[problem.sources.family[source]])
+    for source, start in model.startup.items():
+        right = np.zeros(problem.horizon)
+        right[:1] = -float(problem.families.running_before[problem.sources.family[source]])
         run = model.run[source]
-        for t, period in enumerate(model.period_labels):
-            terms: Terms = [(row[t], 1.0), (run[t], -1.0)]
-            if t:
-                terms.append((run[t - 1], 1.0))
-            right = 0.0 if t else -before
-            model.add(f"startup_{model.source_labels[source]}_{period}", terms, GE, right)
+        rows = model.rows("startup", model.source_labels, _cells(source, model), GE, right)
+        model.put(rows, start, 1.0)
+        model.put(rows, run, -1.0)
+        model.put(rows[1:], run[:-1], 1.0)
 
 
 def facility_location(model: BalanceModel) -> None:
@@ -78,36 +81,37 @@ def facility_location(model: BalanceModel) -> None:
     if len(model.run) * horizon * (horizon + 1) // 2 > LOCATION_LIMIT:
         return
     for family, label in enumerate(model.family_labels):
-        switched = [source for source in model.sources_of[family] if source in model.run]
-        if not switched or len(switched) < len(model.sources_of[family]):
+        own = sources.of_family(family)
+        if not own or not all(source in model.run for source in own):
             continue
         need = net_demand(model, family)
-        scale = model.family_scale[family]
-        late = model.late[family][0].upBound is None
-        served: dict[int, Terms] = {u: [] for u in range(horizon)}
-        left_over: Terms = []
-        for source in switched:
+        scale = float(model.family_scale[family])
+        first_late = horizon and np.isinf(model.late_limit[family, 0])
+        served: dict[int, list[int]] = {}
+        left_over: list[int] = []
+        for source in own:
             for t, period in enumerate(model.period_labels):
                 arrives = t + int(sources.lead[source])
                 name = f"{model.source_labels[source]}_{period}"
-                rest = model.variable(f"rest_{name}", scale)
-                parts: Terms = []
-                for u in range(0 if late else arrives, horizon):
-                    if need[u] <= 0 or arrives >= horizon:
-                        continue
-                    part = model.variable(f"part_{name}_{u}", scale)
-                    parts.append((part, 1.0))
-                    served[u].append((part, 1.0))
-                    terms = [(part, 1.0), (model.run[source][t], -float(need[u]))]
-                    model.add(f"location_{name}_{u}", terms, LE, 0.0)
-                whole: Terms = [(model.make[source][t], 1.0), (rest, -1.0), *((part, -1.0) for part, _ in parts)]
-                model.add(f"location_sum_{name}", whole, EQ, 0.0)
+                rest = model.named_columns([f"rest_{name}"], scale)
+                later = np.arange(0 if first_late else arrives, horizon) if arrives < horizon else np.arange(0)
+                later = later[need[later] > 0]
+                part = model.named_columns([f"part_{name}_{u}" for u in later], scale)
+                for u, column in zip(later.tolist(), part.tolist(), strict=True):
+                    served.setdefault(u, []).append(column)
+                limits = model.named_rows([f"location_{name}_{u}" for u in later], LE, 0.0)
+                model.put(limits, part, 1.0)
+                model.put(limits, model.run[source][t], -need[later])
+                whole = model.named_rows([f"location_sum_{name}"], EQ, 0.0)
+                model.put(whole, model.make[source, t], 1.0)
+                model.put(whole, np.concatenate([rest, part]), -1.0)
                 if arrives < horizon:
-                    left_over.append((rest, 1.0))
-        for u, terms in served.items():
-            if terms:
-                model.add(f"location_need_{label}_{u}", terms, LE, float(need[u]))
-        model.add(f"location_rest_{label}", [*left_over, (model.stock[family][-1], -1.0)], LE, 0.0)
+                    left_over += rest.tolist()
+        for u, parts in sorted(served.items()):
+            model.put(model.named_rows([f"location_need_{label}_{u}"], LE, need[u]), parts, 1.0)
+        last = model.named_rows([f"location_rest_{label}"], LE, 0.0)
+        model.put(last, np.array(left_over, dtype=np.intp), 1.0)
+        model.put(last, model.stock[family, -1], -1.0)
 
 
 def net_demand(model: BalanceModel, family: int) -> Floats:

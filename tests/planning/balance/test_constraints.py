@@ -64,7 +64,7 @@ def test_constraint_says_what_its_golden_file_says(name, tables_of, family, gold
     problem = build_problem(everything(tables_of, family, STRATEGY.get(name, "Optimise")))
     model = BalanceModel(problem)
     BY_NAME[name](model)
-    assert model.rows, f"the example has no {name}"
+    assert model.row_count, f"the example has no {name}"
     model.to_pulp(name).writeLP(str(tmp_path / "model.lp"))
     golden(f"lp/{name}.lp", (tmp_path / "model.lp").read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sop_addin.planning.balance import solve_balance
-from sop_addin.planning.balance.model import COST_TERMS
+from sop_addin.planning.balance.linear_model import COST_TERMS
 
 NAMES = ("Alpha", "Beta", "Gamma")
 PERIODS = 4

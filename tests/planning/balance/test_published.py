@@ -11,7 +11,9 @@ from sop_addin.planning.balance import solve_balance
 PUBLISHED = (
     "red_tomato", "red_tomato_whole_heads", "red_tomato_high_variability", "red_tomato_january_promotion",
     "red_tomato_april_promotion", "farnsworth_tire", "hughes_roofing_level", "hughes_roofing_subcontract",
-    "williams_factory_planning", "ampl_steel", "wagner_whitin", "jump_factory_schedule",
+    "williams_factory_planning", "ampl_steel", "wagner_whitin", "jump_factory_schedule", "winston_sailco",
+    "stevenson_transportation", "good_and_rich_level", "good_and_rich_chase", "good_and_rich_optimal",
+    "hughes_roofing_chase",
 )  # fmt: skip
 LOT_SIZING = ("trigeiro_g53", "trigeiro_g57")
 
@@ -24,6 +26,9 @@ def test_published_answer(name, solver, case):
     assert plan.status == "Optimal"
     assert plan.objective == pytest.approx(known.expected["objective"], abs=known.expected["tolerance"])
     assert plan.costs["Value"].sum() == pytest.approx(plan.total_cost, abs=0.005)
+    terms = plan.costs.groupby("Term")["Value"].sum()
+    for name, value in known.expected.get("terms", {}).items():
+        assert terms[name] == pytest.approx(value, abs=known.expected["tolerance"]), name
     if "margin" in known.expected:
         assert plan.margin == pytest.approx(known.expected["margin"], abs=known.expected["tolerance"])
 
