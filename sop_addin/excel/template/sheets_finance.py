@@ -462,13 +462,13 @@ def _waterfall(rows: _Rows, row: int) -> None:
             "=0" if is_end else f"=MAX(0,{low})", "=0" if is_end else f"=MIN(0,{high})",
             f"={above}" if is_end else "=0", f"={below}" if is_end else "=0",
             *("=0" if is_end else f"=IF({value}{sign}0,{part},0)" for sign in (">=", "<") for part in (above, below)),
-            f'={letters[0]}&" "&TEXT({value}/1000,"#,##0")',
+            f'={letters[0]}&" "&FIXED({value}/1000,0)',
         ]  # fmt: skip
         for offset, formula in enumerate(formulas, 1):
             sheet.write_formula(line - 1, left - 1 + offset, formula, cell, 0)
     title = (
         f'="Margin, thousand "&{currency}&": "&{address(REFERENCE_ROW, CHOICE, "both")}&" to plan, "&{span}'
-        f'&IF({cut}>0,"; columns are cut off below "&TEXT({cut}/1000,"#,##0"),"")'
+        f'&IF({cut}>0,"; columns are cut off below "&FIXED({cut}/1000,0),"")'
     )
     sheet.write_formula(row - 2, 0, title, styles.caption, "")
     _chart(rows, row, left, first, last)
