@@ -8,11 +8,11 @@ import importlib
 TITLE = "S&OP"
 
 
-def press(name: str, file: str = "") -> None:
+def press(name: str, *codes: str) -> None:
     """Run the function ``name`` of sop_addin.macros for the workbook that called.
 
-    file: path of a file that the planner chose, as the hexadecimal digits of its UTF-16 characters: so no quote,
-    backslash or foreign letter in it has to pass through a command line.
+    ``codes``: texts that go to it, each as the hexadecimal digits of its UTF-16 characters: so no quote,
+    backslash or foreign letter in one has to pass through a command line.
     """
     try:
         macro = getattr(importlib.import_module("sop_addin.macros"), name)
@@ -22,10 +22,7 @@ def press(name: str, file: str = "") -> None:
             "again with 'pip install --force-reinstall sop-addin'. Nothing was changed."
         )
         return
-    if file:
-        macro(bytes.fromhex(file).decode("utf-16-be"))
-    else:
-        macro()
+    macro(*(bytes.fromhex(code).decode("utf-16-be") for code in codes))
 
 
 def _tell(message: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__, cli_import, cli_setup
+from . import __version__, cli_import, cli_mail, cli_open, cli_setup
 from .cli_output import (
     count_line,
     findings_json,
@@ -226,7 +226,10 @@ def build_template(
         typer.echo(f"Written: {file}" if file in stale else f"Unchanged: {file}")
 
 
+app.command("open")(cli_open.open_workbook)
 app.command("import")(cli_import.import_)
+app.command()(cli_mail.share)
+app.command()(cli_mail.merge)
 app.command()(cli_setup.install)
 app.command()(cli_setup.uninstall)
 app.command()(cli_setup.doctor)

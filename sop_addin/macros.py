@@ -7,22 +7,28 @@ run", and put back at once where the run fails while it writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import xlwings as xw
 
-from . import __version__, stop
+from . import __version__, running, stop
 from .cli_output import write_report
 from .engines.errors import EngineError
+from .excel.layout import SCENARIO_NAME
 from .excel.read_tables import read_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
 from .importing import Kind, prepare, tables_written, write
-from .model.errors import SopError, Stopped
+from .model.errors import SopError, Stopped, WorkbookError
 from .model.findings import Findings
 from .model.plan import BASE, Plan
 from .model.validation import validate
@@ -30,9 +36,24 @@ from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
 
 TITLE = "S&OP"
-SCENARIO_NAME = "SopScenario"
 
 
+def _alone(macro: Callable[..., None]) -> Callable[..., None]:
+    """The same, but not while a step of the calling workbook runs: on a Mac buttons work meanwhile."""
+
+    @wraps(macro)
+    def run(*texts: str) -> None:
+        book = xw.Book.caller()
+        try:
+            with running.once(book.fullname):
+                macro(*texts)
+        except running.StepRunning as error:  # the macro itself lets no error out
+            book.app.alert(str(error), TITLE, mode="critical")
+
+    return run
+
+
+@_alone
 def check() -> None:
     """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
     with _button("Checking the tables") as book:
@@ -44,31 +65,37 @@ def check() -> None:
         _say(book, f"Check: {_counts(findings)}.", bool(findings.errors))
 
 
+@_alone
 def forecast() -> None:
     """Ribbon: Forecast. Statistical forecast of every item."""
     _plan("Forecast", ("forecast",))
 
 
+@_alone
 def aggregate() -> None:
     """Ribbon: Aggregate. Item forecasts, events and portfolio become the demand of the families."""
     _plan("Aggregate", ("aggregate",))
 
 
+@_alone
 def balance() -> None:
     """Ribbon: Balance. Production, stock and capacity for the consensus demand."""
     _plan("Balance", ("balance",))
 
 
+@_alone
 def run_all() -> None:
     """Ribbon: Run all steps."""
     _plan("Run all steps", STEPS)
 
 
+@_alone
 def import_history(file: str) -> None:
     """Ribbon: Import history. Past sales out of a file of another system, after a look at what it would change."""
     _import("Import history", "history", file)
 
 
+@_alone
 def import_budget(file: str) -> None:
     """Ribbon: Import budget. The budget out of finance's file, after a look at what it would change."""
     _import("Import budget", "budget", file)
@@ -120,10 +147,63 @@ _MOST_TOLD = 8
 _MOST_CHARACTERS = 800  # a message box of VBA takes 1,024
 
 
+@_alone
 def undo_last_run() -> None:
     """Ribbon: Undo last run. Puts back what the last run overwrote, once; what was typed since stays."""
     with _button("Undoing the last run") as book:
         _say(book, put_back_last_run(book), False)
+
+
+@_alone
+def mail_copy(owner: str = "", only_theirs: str = "", without_cost: str = "") -> None:
+    """Ribbon: Mail copy. Writes a copy for mail beside the workbook, which stays as it is.
+
+    ``owner``: whose input cells stay open ('' for everybody's); the others are 'yes' or ''.
+    """
+    from .mailing import Choice, share  # only here: the other buttons need not wait for what builds workbooks
+
+    with _button("Writing the copy for mail") as book, tempfile.TemporaryDirectory() as folder:
+        choice = Choice(None, owner or None, without_cost == "yes")
+        source, last_saved = _file_of(book, Path(folder))
+        out = _free_name(_mail_folder(book), f"{Path(book.name).stem} - copy{f' for {owner}' if owner else ''}")
+        copy = share(source, out, choice, only_theirs=only_theirs == "yes")
+        text = f"Copy written: {copy.out}{' (as the workbook was last saved)' if last_saved else ''}."
+        _say(book, " ".join([text, *copy.remarks]), False)
+
+
+def stop_run() -> None:
+    """Ribbon on a Mac: Stop. Asks the step that runs for this workbook to stop."""
+    book = xw.Book.caller()
+    if running.is_going(book.fullname):
+        stop.ask_to_stop()
+        book.app.status_bar = "Stopping after the item or step it is at ..."
+    else:
+        _say(book, "No step of this workbook is running.", False)
+
+
+def _file_of(book: Any, folder: Path) -> tuple[Path, bool]:
+    """The workbook as a closed file, and whether it is only as it was last saved."""
+    save_copy = getattr(book.api, "SaveCopyAs", None) if sys.platform == "win32" else None
+    path = Path(book.fullname)
+    if save_copy is not None:
+        path = folder / Path(book.name).name
+        save_copy(str(path))
+    elif not path.is_file():
+        raise WorkbookError("Mail copy needs the file of the workbook: save it in a folder of this machine first.")
+    return path, save_copy is None
+
+
+def _mail_folder(book: Any) -> Path:
+    """Beside the workbook; where that is on the web, the user's own folder."""
+    folder = Path(book.fullname).parent
+    return folder if folder.is_absolute() and folder.is_dir() else Path.home()
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """A copy never replaces an earlier one, which may have been mailed."""
+    stem = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", stem).strip(". ")[:120]
+    names = (f"{stem}{f' ({number})' if number > 1 else ''}.xlsx" for number in itertools.count(1))
+    return next(folder / name for name in names if not (folder / name).exists())
 
 
 def _plan(title: str, steps: Sequence[str]) -> None:

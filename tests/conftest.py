@@ -14,6 +14,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from sop_addin.engines.libreoffice import NoLibreOffice, find_installation
+
 os.environ["SOP_ADDIN_CACHE"] = "off"  # a test must not get the forecast of an earlier run
 GOLDEN = Path(__file__).parent / "golden"
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
@@ -130,6 +132,15 @@ class LibreOffice:
     def recalculated(self, workbook: Path, folder: Path) -> Path:
         """The workbook as .xlsx with every formula recalculated by LibreOffice."""
         return self.convert(workbook, "xlsx", folder)[0]
+
+
+@pytest.fixture(scope="session")
+def live_libreoffice() -> None:
+    """Skips where no LibreOffice can be driven."""
+    try:
+        find_installation()
+    except NoLibreOffice as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,13 @@ def test_a_button_runs_its_macro(macros):
     assert pressed == ["forecast"]
 
 
+def test_texts_arrive_as_they_were_typed(macros):
+    given = []
+    macros.mail_copy = lambda *texts: given.extend(texts)
+    button.press("mail_copy", "Zoë '); #".encode("utf-16-be").hex(), "")
+    assert given == ["Zoë '); #", ""]
+
+
 def test_a_path_reaches_its_macro_whatever_letters_it_has(macros):
     path = "C:\\Users\\Zoë\\Verkäufe 'neu' 😀.csv"
     chosen = []

@@ -26,7 +26,18 @@ from sop_addin.model.schema import INPUT_TABLES
 
 pytest_plugins = ["commands"]
 
-TABLE_OF_COMMANDS = ("new", "run", "check", "export", "install", "uninstall", "doctor", "build-template")
+TABLE_OF_COMMANDS = (
+    "new",
+    "run",
+    "check",
+    "export",
+    "share",
+    "merge",
+    "install",
+    "uninstall",
+    "doctor",
+    "build-template",
+)
 
 
 # --- the way in -------------------------------------------------------------------------------------------------------

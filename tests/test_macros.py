@@ -9,7 +9,7 @@ import xlwings as xw
 from companies import company, raw_company
 from workbooks import content_of, differences, watch
 
-from sop_addin import cli_output, macros, stop
+from sop_addin import cli_output, macros, running, stop
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.template import workbook_bytes
@@ -29,6 +29,7 @@ def own_folder(tmp_path, monkeypatch):
     """Reports and the file that asks to stop stay away from the user's own."""
     monkeypatch.setattr(cli_output, "state_folder", lambda: tmp_path / "state")
     monkeypatch.setattr(stop, "state_folder", lambda: tmp_path / "state")
+    monkeypatch.setattr(running, "state_folder", lambda: tmp_path / "state")
 
 
 @pytest.fixture
@@ -239,6 +240,42 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
 def test_the_number_of_engine_calls_does_not_grow_with_items(calls, button):
     assert sum(calls[10][button].values()) > 10
     assert calls[10][button] == calls[1000][button]
+
+
+# --- mail copy, stop, one step at a time ------------------------------------------------------------------------------
+
+
+def test_a_mail_copy_lies_beside_the_workbook_and_replaces_none(book, said, tmp_path):
+    before = (tmp_path / "Plan.xlsm").read_bytes()
+    macros.mail_copy("", "", "yes")
+    macros.mail_copy("", "", "yes")
+    assert [path.name for path in sorted(tmp_path.glob("*.xlsx"))] == ["Plan - copy (2).xlsx", "Plan - copy.xlsx"]
+    assert said[0] == (f"Copy written: {tmp_path / 'Plan - copy.xlsx'} (as the workbook was last saved).", "info")
+    assert (tmp_path / "Plan.xlsm").read_bytes() == before
+
+
+def test_a_mail_copy_for_somebody_unknown_is_one_sentence(book, said, tmp_path):
+    macros.mail_copy("Nobody", "yes", "")
+    assert said == [("Owner 'Nobody' is not in tblFamilies, Owner.", "critical")]
+    assert not list(tmp_path.glob("*.xlsx"))
+
+
+def test_a_step_pressed_while_another_runs_changes_nothing(book, said):
+    before = content_of(book)
+    with running.once(book.fullname):
+        macros.run_all()
+    assert said == [("A step of this workbook is still running. Wait until it ends, or stop it.", "critical")]
+    assert differences(before, content_of(book)) == {}
+
+
+def test_stop_asks_the_step_that_runs_and_says_when_there_is_none(book, said):
+    macros.stop_run()
+    assert said == [("No step of this workbook is running.", "info")]
+    assert not stop.stop_file().exists()
+    with running.once(book.fullname):
+        macros.stop_run()
+        assert stop.stop_file().exists()
+    assert len(said) == 1
 
 
 # --- import -----------------------------------------------------------------------------------------------------------

@@ -133,13 +133,13 @@ class App(base_classes.App):
     hwnd = None
     startup_path = ""
     path = ""
-    status_bar: Any = False
 
     def __init__(self, apps: Apps, pid: int) -> None:
         self.apps = apps
         self._pid = pid
         self.engine = apps.engine
         self._books = Books(self)
+        self._status: Any = False
 
     @property
     def books(self) -> "Books":
@@ -156,6 +156,16 @@ class App(base_classes.App):
     @property
     def version(self) -> str:
         return self.engine.version
+
+    @property
+    def status_bar(self) -> Any:
+        return self._status
+
+    @status_bar.setter
+    def status_bar(self, value: Any) -> None:
+        self._status = value
+        if self.books.active is not None:
+            self.books.active.backend.show_status(str(value) if value else "")
 
     @property
     def selection(self) -> Any:
@@ -180,7 +190,9 @@ class App(base_classes.App):
         return book.backend.run_macro(name, args)
 
     def alert(self, prompt: str, title: str, buttons: str, mode: str, callback: Any) -> str:
-        """Nobody is there to answer: the first button counts as pressed."""
+        """Shown where somebody can read it; nobody is there to choose: the first button counts as pressed."""
+        if self.books.active is not None:
+            self.books.active.backend.show_message(prompt, title, mode == "critical")
         return "yes" if buttons.startswith("yes") else "ok"
 
     def quit(self) -> None:

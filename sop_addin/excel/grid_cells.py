@@ -5,7 +5,7 @@ The template builder and ``write_plan`` both take their cells from here, so a bu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import pandas as pd
 
@@ -29,11 +29,24 @@ from .grids import (
 from .live_cells import LiveCells
 
 
-def grid_blocks(tables: Tables, plan: Plan | None = None) -> dict[str, GridBlock]:
-    """All grids of a workbook that we build, formulas and figures in place."""
-    rows = {grid.name: grid_rows(grid, tables) for grid in SHEET_GRIDS}
+def grid_blocks(
+    tables: Tables,
+    plan: Plan | None = None,
+    left_out: Collection[tuple[str, str]] = (),
+    as_values: Collection[tuple[str, str]] = (),
+) -> dict[str, GridBlock]:
+    """All grids of a workbook that we build, formulas and figures in place.
+
+    ``left_out``: (grid, measure) of rows that the workbook does not have; no formula of another row may need them.
+    ``as_values``: those that show the plan's figures where there would be formulas.
+    """
+    rows = {
+        grid.name: [row for row in grid_rows(grid, tables) if (grid.name, row.measure) not in left_out]
+        for grid in SHEET_GRIDS
+    }
     places = {grid.name: canonical_place(grid, rows[grid.name], tables.periods) for grid in SHEET_GRIDS}
     cells = GridCells(tables, plan, places)
+    cells.formulas = {row: formula for row, formula in cells.formulas.items() if row not in as_values}
     blocks = {}
     for grid in SHEET_GRIDS:
         labels = [calendar.period_label(period, tables.settings.bucket) for period in tables.periods]
@@ -133,7 +146,7 @@ class GridCells:
     def _consensus(self, key: Key, period: pd.Timestamp) -> str:
         override, *parts = (
             self._here("SalesPlan", key, measure, period)
-            for measure in ("Override", "Statistical forecast", "Events", "New and phase-out")
+            for measure in ("Override", "Statistical forecast", "Events", "New and phase-out", "Item overrides")
         )
         return f"=MAX(0,IF(ISNUMBER({override}),{override},SUM({','.join(parts)})))"
 

@@ -242,10 +242,10 @@ def stretch(book: Any, grid: Grid, area: Any, height: int, width: int) -> None:
     last = f"${column_letter(area.column + width - 1)}${area.row + height - 1}"
     first = f"${column_letter(area.column)}${area.row}"
     book.names[grid.name].refers_to = f"={sheet_prefix(area.sheet.name)}{first}:{last}"
-    _stretch_print_area(book, area, column_letter(area.column + width - 1))
+    stretch_print_area(book, area, column_letter(area.column + width - 1))
 
 
-def _stretch_print_area(book: Any, area: Any, last: str) -> None:
+def stretch_print_area(book: Any, area: Any, last: str) -> None:
     """Let a print area of whole columns that begins with the grid end with it."""
     columns = re.compile(rf"\${column_letter(area.column)}:\$[A-Z]+")
     for name in book.names:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..model.plan import Plan
 from ..model.schema import GRID_BY_NAME
-from ..model.tables import Tables
+from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from .grids import Key
 
 
@@ -42,7 +42,7 @@ def grid_values(tables: Tables, plan: Plan | None) -> GridValues:
     """Figures for the output and input cells of the grids: from the plan where it has them, else from the tables."""
     found = GridValues()
     sales_plan = tables.sales_plan if plan is None else plan.tables.sales_plan
-    for measure in ("Statistical forecast", "Events", "New and phase-out", "Override", "Override reason"):
+    for measure in SALES_PLAN_COLUMNS[2:]:
         found.put("SalesPlan", measure, [sales_plan["Family"]], sales_plan["Period"], sales_plan[measure])
     production = tables.production_plan
     for measure in ("Fixed production", "Approved plan"):

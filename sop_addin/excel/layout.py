@@ -25,6 +25,15 @@ SUMMARY_LEAD = 9
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
+COPY_SHEET = "Copy"
+"""Very hidden, in mail copies only; what the copy was when it was made (share/base_state.py)."""
+
+XLWINGS_CONF_SHEET = "xlwings.conf"
+"""Hidden; settings of the bridge to Python. xlwings asks for this name."""
+
+SCENARIO_NAME = "SopScenario"
+"""Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
+
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
@@ -34,7 +43,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Sources": ("tblSources", "tblSourcePeriods", "tblReceipts"),
     "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),
     "History": ("tblStock", "tblHistory"),
-    "Events": ("tblEvents",),
+    "Events": ("tblEvents", "tblItemOverrides", "tblEventEffects"),
     "Finance": ("tblBudget", "tblRates"),
     "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
     "Cycle": ("tblCycle", "tblDecisions"),

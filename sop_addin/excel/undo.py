@@ -18,7 +18,7 @@ from ..model import calendar
 from ..model.errors import WorkbookError
 from ..model.schema import GRID_BY_NAME, RESULT_MEASURES, TABLES, Grid
 from .blocks import Formula, read_block, write_block
-from .grid_sheets import grid_range, is_input, moved_cell, read_grid, stretch, with_formulas
+from .grid_sheets import grid_range, is_input, moved_cell, read_grid, stretch, stretch_print_area, with_formulas
 from .grids import Key, column_letter
 from .tables_io import find_tables, require_free, write_table
 from .undo_store import Area, Kept, content_after, content_before, kept_of, read_content, write_content
@@ -172,6 +172,7 @@ def _put_back_grid(book: Any, area: Area, undoing: bool) -> None:
     name = book.names[grid.name]
     if name.refers_to != area.refers_to:
         name.refers_to = area.refers_to
+        stretch_print_area(book, now, column_letter(area.column + len(area.headers) - 1))
 
 
 def _put_back_wide(table: Any, area: Area) -> None:

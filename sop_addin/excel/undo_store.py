@@ -6,23 +6,18 @@ that follow: the areas before the run, and those whose layout the run changed as
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..model.errors import WorkbookError
-from .blocks import Formula, read_block, write_block
+from .blocks import read_block, write_block
 from .layout import UNDO_SHEET
+from .packed_text import pack_cell, packed, unpack_cell, unpacked
 
-CHARACTERS = 8_000
-"""A cell holds 32,767 characters; Excel takes no more than 8,203 where many cells are assigned at once."""
 FIRST_ROW = 5
 _WRITING, _WRITTEN = "writing", "written"
-_MARK = "z"  # a text that begins with a letter is never taken for a number, date or formula
 
 
 @dataclass(frozen=True)
@@ -114,38 +109,14 @@ def kept_of(content: list[list[object]]) -> Kept | None:
 
 def _parts(areas: list[Area]) -> list[list[object]]:
     """Rows of one cell."""
-    packed = [{**asdict(area), "cells": [[_pack(cell) for cell in row] for row in area.cells]} for area in areas]
-    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    code = base64.b64encode(zlib.compress(text.encode("utf-8"))).decode("ascii")
-    return [[_MARK + code[start : start + CHARACTERS]] for start in range(0, len(code), CHARACTERS)]
+    content = [{**asdict(area), "cells": [list(map(pack_cell, row)) for row in area.cells]} for area in areas]
+    return [[part] for part in packed(content)]
 
 
 def _areas(parts: list[str]) -> list[Area]:
-    if not parts:
-        return []
-    code = "".join(part.removeprefix(_MARK) for part in parts)
-    packed = json.loads(zlib.decompress(base64.b64decode(code, validate=True)))
-    return [_area(**fields) for fields in packed]
+    return [_area(**fields) for fields in unpacked(parts)] if parts else []
 
 
 def _area(cells: list[list[object]], row_keys: list[Any] | None, **fields: Any) -> Area:
     keys = None if row_keys is None else [None if key is None else (tuple(key[0]), key[1]) for key in row_keys]
-    return Area(**fields, cells=[[_unpack(cell) for cell in row] for row in cells], row_keys=keys)
-
-
-def _pack(cell: object) -> object:
-    """Texts, formulas and dates are told apart by a letter in front."""
-    if isinstance(cell, Formula):
-        return "f" + cell
-    if isinstance(cell, str):
-        return "t" + cell
-    if isinstance(cell, (dt.datetime, dt.date)):
-        return "d" + cell.isoformat()
-    return cell if cell is None or isinstance(cell, bool) else float(cell)  # type: ignore[arg-type]
-
-
-def _unpack(cell: object) -> object:
-    if not isinstance(cell, str):
-        return cell
-    kind, text = cell[0], cell[1:]
-    return Formula(text) if kind == "f" else dt.datetime.fromisoformat(text) if kind == "d" else text
+    return Area(**fields, cells=[[unpack_cell(cell) for cell in row] for row in cells], row_keys=keys)

@@ -39,6 +39,7 @@ def write_plan(book: Any, plan: Plan) -> None:
         _write_grids(book, plan)
         _write_if(tables, "tblForecast", plan.forecast)
         _write_if(tables, "tblItemPlan", plan.item_plan)
+        _write_if(tables, "tblEventEffects", plan.event_effects)
         _write_if(tables, "tblKpis", plan.kpis)
         _write_if(tables, "tblBridge", plan.bridge)
     if plan.balance is not None:
@@ -56,6 +57,7 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     frames = {
         "tblForecast": plan.forecast,
         "tblItemPlan": plan.item_plan,
+        "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblBridge": plan.bridge,
     }

@@ -13,9 +13,9 @@ from .findings import Finding, Findings
 from .plan import BalancePlan, Plan
 from .tables import Tables
 
-_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "bridge", "plan_table")
+_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "bridge", "plan_table", "event_effects")
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
-_DAYS = ("Period",)
+_DAYS = ("Period", "From", "To")
 
 
 def save_plan(plan: Plan, folder: Path) -> None:

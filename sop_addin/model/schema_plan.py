@@ -53,9 +53,11 @@ SALES_PLAN = Grid(
         Measure("Statistical forecast", "output", "family", "sum", "Sum of the item forecasts, in family units."),
         Measure("Events", "output", "family", "sum", "Effect of promotions and other events."),
         Measure("New and phase-out", "output", "family", "sum", "Launches, ramps and phase-outs."),
-        Measure("Override", "input", "family", "sum", "Your figure. It replaces the three rows above; 0 is a figure."),
+        Measure("Item overrides", "output", "family", "sum", "What the figures in tblItemOverrides (sheet Events) "
+                "change in the sum of the three rows above."),
+        Measure("Override", "input", "family", "sum", "Your figure. It replaces the rows above; 0 is a figure."),
         Measure("Override reason", "input", "text", "none", "Why you overrode.", text=True),
-        Measure("Consensus demand", "formula", "family", "sum", "Override where given, else the sum of the three rows "
+        Measure("Consensus demand", "formula", "family", "sum", "Override where given, else the sum of the four rows "
                 "above it, never below 0. This is what the balance plans for."),
         Measure("Last year", "output", "family", "sum", "Sales of the same period a year before."),
         Measure("Budget", "output", "family", "sum", "Budget volume."),
@@ -199,6 +201,29 @@ FORECAST_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+EVENT_EFFECTS = Table(
+    "tblEventEffects", "Events", "What past events brought, and what coming ones are planned to bring.",
+    (
+        _out("Event", "text", "Event.", True),
+        _out("Family", "text", "The family it concerns.", True),
+        _out("Item", "text", "The item it concerns.", True),
+        _out("Region", "text", "The region it concerns.", True),
+        _out("From", "period", "First period.", True),
+        _out("To", "period", "Last period.", True),
+        _out("When", "text", "Past: learned from the history and taken out of it before forecasting. Coming: added to "
+             "the forecast.", True),
+        _out("Planned uplift %", "fraction", "What was typed."),
+        _out("Learned uplift %", "fraction", "What the history says: for a past event its own sales, for a coming one "
+             "those of its name, or the price elasticity."),
+        _out("Low %", "fraction", "Lower end of what was learned (80 % interval)."),
+        _out("High %", "fraction", "Upper end of what was learned (80 % interval)."),
+        _out("Effect", "number", "Units over all its periods, in family units: taken out of the past, or added to the "
+             "plan (weighted with its probability, less what it takes from other items)."),
+        _out("Basis", "text", "Where the figure comes from."),
+    ),
+    role="output",
+)  # fmt: skip
+
 RESULT_TABLE = Table(
     "tblResult", "Home", "Headline figures of the last run.",
     (_out("Measure", "text", "Figure.", True), _out("Value", "text", "Its value.")),
@@ -226,7 +251,7 @@ BRIDGE_TABLE = Table(
         _out("Reference", "text", "What the plan is compared with: Budget or Approved plan.", True),
         _out("Family", "text", "Family.", True),
         _out("Period", "period", "Period.", True),
-        _out("From", "money", "Margin of the reference."),
+        _out("Margin before", "money", "Margin of the reference."),
         _out("Volume", "money", "More or fewer units, all families alike, at the reference's margin per unit."),
         _out("Mix", "money", "Richer or poorer families within the volume."),
         _out("Price", "money", "Prices against those of the reference."),
@@ -235,7 +260,7 @@ BRIDGE_TABLE = Table(
         _out("Stock", "money", "Units made for stock or taken from it, and holding cost."),
         _out("Service and other", "money", "Late and lost units, set-ups, changes, carbon."),
         _out("Currency", "money", "Prices in foreign currency: the plan's exchange rates against the reference's."),
-        _out("To", "money", "Margin of the plan: From and all of the above."),
+        _out("Margin after", "money", "Margin of the plan: Margin before and all of the above."),
     ),
     role="output",
 )  # fmt: skip
@@ -278,7 +303,8 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, PLAN_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EVENT_EFFECTS,
+    PLAN_TABLE,
     VERSIONS_TABLE,
 )  # fmt: skip
 
@@ -304,7 +330,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Sources", "input", "Plants, suppliers, receipts."),
     Sheet("Resources", "input", "Machines, people, storage; bill of resources; capacity exceptions."),
     Sheet("History", "input", "Sales history and actuals."),
-    Sheet("Events", "input", "Promotions and other events."),
+    Sheet("Events", "input", "Promotions and other events; your figures for single items; what events bring."),
     Sheet("Settings", "input", "How the plan is made."),
     Sheet("Item Plan", "output", "The plan by item."),
     Sheet("Item Forecast", "output", "The forecast by item and region."),

@@ -250,14 +250,33 @@ EVENTS = Table(
         _text("Region", "The region it concerns.", default_text="every region"),
         _key("From", "First period.", "period"),
         _key("To", "Last period.", "period"),
-        Column("Uplift %", "fraction", "Change of demand while it lasts, as a share of the forecast.", minimum=-1),
+        Column("Uplift %", "fraction", "Change of demand while it lasts, as a share of the forecast. For a past event: "
+               "what was expected; the history corrects it.", minimum=-1,
+               default_text="as past events of the same name (years aside) or price; none without such a past"),
         _number("Uplift units", "Change of demand per period, in units.", minimum=None),
         Column("Price change %", "fraction", "Change of price while it lasts.", minimum=-1),
-        Column("Probability", "fraction", "How likely it is.", default=1.0, minimum=0, maximum=1),
+        Column("Cannibalisation %", "fraction", "Share of what the event of an item brings that the other items of its "
+               "family lose.", default=0.0, minimum=0, maximum=1),
+        Column("Probability", "fraction", "How likely it is. For a past event 0: it did not take place.", default=1.0,
+               minimum=0, maximum=1),
         _text("Owner", "Who planned it."),
         _text("Note", "Anything worth knowing."),
     ),
     field="events",
+)  # fmt: skip
+
+ITEM_OVERRIDES = Table(
+    "tblItemOverrides", "Events", "Your figures for single items. Each replaces forecast and events of its item; its "
+    "family moves along, unless it has an override of its own in the Sales Plan.",
+    (
+        _key("Item", "The item.", refers_to="tblItems"),
+        _key("Region", "The region it concerns.", required=False, default_text="the item as a whole"),
+        _period(),
+        _number("Quantity", "Your figure for its demand, in item units; 0 is a figure.", required=True),
+        _text("Reason", "Why."),
+        _text("Owner", "Whose figure it is."),
+    ),
+    field="item_overrides",
 )  # fmt: skip
 
 BUDGET = Table(
@@ -365,5 +384,6 @@ DECISIONS = Table(
 
 INPUT_TABLES: tuple[Table, ...] = (
     SETTINGS_TABLE, ITEMS, FAMILIES, FAMILY_PERIODS, SOURCES, SOURCE_PERIODS, RECEIPTS, RESOURCES, BILL_OF_RESOURCES,
-    CAPACITY, HISTORY, STOCK, EVENTS, BUDGET, RATES, SCENARIOS, RISKS, CYCLE, DECISIONS, APPROVED,
+    CAPACITY, HISTORY, STOCK, EVENTS, ITEM_OVERRIDES, BUDGET, RATES, SCENARIOS, RISKS, CYCLE, DECISIONS,
+    APPROVED,
 )  # fmt: skip

@@ -13,7 +13,8 @@ from .findings import Findings
 from .schema import INPUT_TABLES, NUMERIC, TABLES, Column, Table
 
 SALES_PLAN_COLUMNS = (
-    "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Override", "Override reason",
+    "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Item overrides", "Override",
+    "Override reason",
 )  # fmt: skip
 PRODUCTION_PLAN_COLUMNS = ("Family", "Period", "Fixed production", "Approved plan")
 
@@ -130,6 +131,7 @@ class Tables:
     history: pd.DataFrame = _empty("history")
     stock: pd.DataFrame = _empty("stock")
     events: pd.DataFrame = _empty("events")
+    item_overrides: pd.DataFrame = _empty("item_overrides")
     budget: pd.DataFrame = _empty("budget")
     rates: pd.DataFrame = _empty("rates")
     scenarios: pd.DataFrame = _empty("scenarios")

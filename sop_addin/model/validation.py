@@ -45,6 +45,8 @@ RULES: tuple[Rule, ...] = (
     demand.period_in_order,
     demand.event_has_effect,
     demand.event_item_in_its_family,
+    demand.item_override_has_effect,
+    demand.item_override_said_once,
     demand.risk_values_in_order,
     demand.currency_has_rate,
     demand.rate_covers_plan,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .calendar import add_periods, periods_between
+from .names import without_year
 from .suggest import listed
 from .tables import Tables
 from .validation_base import Failure, Message, TableFailure, broken_parts, frame_of, number, period_of, rule
@@ -163,10 +164,11 @@ def new_item_needs_like_item(tables: Tables) -> Iterable[Failure]:
 
 @rule("Warning")
 def phase_out_needs_end(tables: Tables) -> Iterable[Failure]:
-    """An item that is phased out has a last day of sale."""
+    """An item that is phased out has a last day of sale, or a stock that runs out."""
     frame = tables.items
+    stays = (frame["Status"] == "Phase-out") & frame["End"].isna() & ~(frame["Opening stock"] > 0)
     yield Failure(
-        "tblItems", "End", frame[(frame["Status"] == "Phase-out") & frame["End"].isna()],
+        "tblItems", "End", frame[stays],
         lambda row: f"'{row['Item']}' is phased out but has no End, so it is planned to the end; fill in its last day",
     )  # fmt: skip
 
@@ -231,15 +233,43 @@ def period_in_order(tables: Tables) -> Iterable[Failure]:
 
 @rule("Info")
 def event_has_effect(tables: Tables) -> Iterable[Failure]:
-    """A coming event changes demand or price."""
+    """A coming event changes demand or price, or has taken place before."""
     frame = tables.events
     start = tables.plan_start
     if start is None:
         return
-    idle = frame[["Uplift %", "Uplift units", "Price change %"]].fillna(0).eq(0).all(axis=1) & (frame["To"] >= start)
+    figures = frame[["Uplift %", "Uplift units", "Price change %"]]
+    idle = figures.fillna(0).eq(0).all(axis=1) & (frame["To"] >= start)
+    names = frame["Event"].map(without_year)
+    idle &= ~(figures.isna().all(axis=1) & names.isin(set(names[frame["From"] < start])))
     yield Failure(
         "tblEvents", "Uplift %", frame[idle],
         lambda row: f"'{row['Event']}' changes neither demand nor price; fill in an uplift or a price change",
+    )  # fmt: skip
+
+
+@rule("Warning")
+def item_override_has_effect(tables: Tables) -> Iterable[Failure]:
+    """An override is of an item that still sells."""
+    frame = tables.item_overrides
+    gone = set(tables.items.loc[tables.items["Status"] == "Discontinued", "Item"])
+    yield Failure(
+        "tblItemOverrides", "Item", frame[frame["Item"].isin(gone)],
+        lambda row: f"'{row['Item']}' is discontinued, so its override has no effect; delete the row or change the "
+        "item's Status",
+    )  # fmt: skip
+
+
+@rule("Warning")
+def item_override_said_once(tables: Tables) -> Iterable[Failure]:
+    """An item is overridden as a whole or by region, not both."""
+    frame = tables.item_overrides
+    keys = pd.MultiIndex.from_frame(frame[["Item", "Period"]])
+    whole = keys[(frame["Region"] == "").to_numpy(dtype=bool)]
+    yield Failure(
+        "tblItemOverrides", "Region", frame[(frame["Region"] != "") & keys.isin(whole)],
+        lambda row: f"'{row['Item']}' has a figure for all regions in {period_of(tables, row['Period'])} too, and "
+        "that one counts; delete one of the two",
     )  # fmt: skip
 
 

@@ -43,7 +43,8 @@ def bridge_table(tables: Tables, side: pd.DataFrame) -> pd.DataFrame:
     """Columns of tblBridge: one row per reference, family and planned period, base currency.
 
     side: Family, Period and the columns SIDE of the plan. A reference is the budget or the approved plan, where
-    ``tables`` hold one; periods that it says nothing on are left out. From + all effects = To in each row.
+    ``tables`` hold one; periods that it says nothing on are left out. In each row Margin before and all
+    effects make Margin after.
     """
     parts = []
     for name, reference in ((BUDGET, budget_side(tables)), (APPROVED, approved_side(tables))):
@@ -61,7 +62,7 @@ def bridge_table(tables: Tables, side: pd.DataFrame) -> pd.DataFrame:
 def margin_bridge(
     reference: pd.DataFrame, plan: pd.DataFrame, at_reference_rates: Floats | None = None
 ) -> pd.DataFrame:
-    """Family, Period, From, the EFFECTS, To.
+    """Family, Period, Margin before, the EFFECTS, Margin after.
 
     reference, plan: Family, Period and the columns SIDE, one row per family and period; a row that one side lacks is 0
     there. at_reference_rates: for each row of ``plan``, its revenue at the reference's exchange rates / its revenue.
@@ -96,10 +97,10 @@ def margin_bridge(
         "Currency": now["Revenue"] - kept_revenue,
     }
     result = sides[KEYS].copy()
-    result["From"] = then["Revenue"] - sum(then[name] for name in COST_MEASURES)
+    result["Margin before"] = then["Revenue"] - sum(then[name] for name in COST_MEASURES)
     for name in EFFECTS:
         result[name] = effects[name]
-    result["To"] = now["Revenue"] - sum(now[name] for name in COST_MEASURES)
+    result["Margin after"] = now["Revenue"] - sum(now[name] for name in COST_MEASURES)
     return result
 
 

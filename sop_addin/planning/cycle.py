@@ -16,9 +16,11 @@ from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
 from .bridge import bridge_table, plan_side
-from .consensus import event_effects, item_adjustments, last_year, new_and_phase_out
+from .consensus import consensus_demand, last_year
+from .event_history import EventHistory, learn_from_events
 from .families import aggregate_to_family, disaggregate_to_item
 from .finance import finance_plan
+from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items, history_long
 from .kpis import headline_results, key_figures
 from .plan_table import plan_table
@@ -46,29 +48,40 @@ def run_cycle(
         findings = validate(tables)
     if findings.errors:
         return Plan(tables, (), findings=findings, seconds=clock.seconds)
+    with clock.step("events", "Learning from past events"):
+        learned = _learned(tables)
     forecast: pd.DataFrame | None = None
+    effects: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     if "forecast" in steps:
         with clock.step("forecast", "Forecasting items"):
-            forecast = forecast_items(tables, clock.within("Forecasting items"))
+            forecast = forecast_items(tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned))
             tables = replace(tables, forecast=forecast)
     if "aggregate" in steps:
         with clock.step("aggregate", "Aggregating to families"):
-            tables, notes = _aggregate(tables)
+            tables, effects, notes = _aggregate(tables, learned)
             findings += notes
     with clock.step("sales plan", "Comparing with last year and budget"):
         sales = _sales_context(tables)
     if "balance" not in steps:
         return Plan(
-            tables, tuple(steps), scenario, forecast, sales, findings=findings.worst_first(), seconds=clock.seconds
+            tables,
+            tuple(steps),
+            scenario,
+            forecast,
+            sales,
+            event_effects=effects,
+            findings=findings.worst_first(),
+            seconds=clock.seconds,
         )
+    planned = tables
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
     with clock.step("balance", "Balancing supply and demand"):
         balance = solve_balance(tables)
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
-        item_plan = _item_plan(tables, balance)
+        item_plan = _item_plan(planned, balance, learned)
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
         bridge = bridge_table(tables, plan_side(balance, finance))
@@ -86,6 +99,7 @@ def run_cycle(
         kpis,
         bridge,
         plan_table(tables, balance, finance, scenario),
+        event_effects=effects,
         results=headline_results(balance, len(findings)) | {"Scenario": scenario},
         findings=findings,
         seconds=clock.seconds,
@@ -100,27 +114,30 @@ def check_steps(steps: Sequence[str]) -> None:
         raise InputError(f"Steps: {named}; choose from {', '.join(STEPS)}.")
 
 
-def _aggregate(tables: Tables) -> tuple[Tables, Findings]:
-    """Statistical forecast, events and portfolio by family; overrides stay as they are, month by month."""
+def _learned(tables: Tables) -> EventHistory:
+    """What past events did, and the history without them; discontinued items included."""
+    history = history_long(tables, discontinued=True)
+    return learn_from_events(tables.events, history, tables.items, tables.settings.season_length)
+
+
+def _to_forecast(tables: Tables, learned: EventHistory) -> pd.DataFrame:
+    planned = tables.items.loc[tables.items["Status"] != "Discontinued", "Item"]
+    return learned.base[learned.base["Item"].isin(set(planned))].reset_index(drop=True)
+
+
+def _aggregate(tables: Tables, learned: EventHistory) -> tuple[Tables, pd.DataFrame, Findings]:
+    """Statistical forecast, events, portfolio and item overrides by family; overrides of families stay as they are."""
     if tables.forecast.empty and len(history_long(tables)):
         raise InputError("Aggregate: Item Forecast is empty; run the step forecast first (or both).")
-    periods = tables.periods
-    index = pd.MultiIndex.from_product([tables.family_names, periods], names=["Family", "Period"])
-    demand = pd.DataFrame(index=index)
-    findings = Findings()
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    by_family = aggregate_to_family(forecast[["Item", "Region", "Period", "Forecast"]], tables.items)
-    demand["Statistical forecast"] = by_family.set_index(["Family", "Period"])["Forecast"].reindex(index)
-    portfolio = new_and_phase_out(tables.items, forecast, periods, history_long(tables, discontinued=True))
-    events = event_effects(tables.events, forecast, tables.items, periods)
-    for adjustment, measure in ((events, "Events"), (portfolio, "New and phase-out")):
-        demand[measure] = adjustment.values.set_index(["Family", "Period"])[measure].reindex(index)
-        findings += adjustment.findings
+    demand = item_demand(tables, tables.forecast, learned.base, learned)
+    by_family = demand.families.set_index(["Family", "Period"])
     kept = tables.sales_plan.set_index(["Family", "Period"])[["Override", "Override reason"]]
-    everything = index.append(kept.index.difference(index, sort=False))
-    merged = demand.reindex(everything).join(kept)
+    everything = by_family.index.append(kept.index.difference(by_family.index, sort=False))
+    merged = by_family.reindex(everything).join(kept)
     merged["Override reason"] = merged["Override reason"].fillna("")
-    return tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)]), findings
+    result = tables.with_sales_plan(merged.reset_index()[list(SALES_PLAN_COLUMNS)])
+    notes = demand.findings + overrides_beyond_family(demand, tables, result.sales_plan)
+    return result, demand.effects.effects, notes
 
 
 def _sales_context(tables: Tables) -> pd.DataFrame:
@@ -138,19 +155,14 @@ def _sales_context(tables: Tables) -> pd.DataFrame:
     return context.reset_index()
 
 
-def _item_plan(tables: Tables, balance: BalancePlan) -> pd.DataFrame:
-    """Columns of tblItemPlan: demand, production and closing stock of each family shared by item forecast."""
+def _item_plan(tables: Tables, balance: BalancePlan, learned: EventHistory) -> pd.DataFrame:
+    """Columns of tblItemPlan: demand, production and closing stock of each family, shared out by item demand."""
     columns = ["Item", "Family", "Period", "Demand", "Production", "Closing stock"]
     if tables.items.empty:
         return pd.DataFrame({name: [] for name in columns})
-    forecast = tables.forecast[tables.forecast["Item"].isin(set(tables.items["Item"]))]
-    weights = forecast[["Item", "Period", "Forecast"]].rename(columns={"Forecast": "Weight"})
-    history = history_long(tables, discontinued=True)
-    changes = item_adjustments(tables.items, forecast, tables.periods, history).values
-    changes = changes[["Item", "Period", "New and phase-out"]].rename(columns={"New and phase-out": "Weight"})
-    shares = pd.concat([frame for frame in (weights, changes) if len(frame)] or [weights], ignore_index=True)
-    shares = shares.groupby(["Item", "Period"])["Weight"].sum().reset_index()
-    past = history.groupby("Item")["Quantity"].sum().rename("Weight").reset_index()
+    demand = item_demand(tables, tables.forecast, learned.base, learned)
+    shares = demand_shares(demand, tables, consensus_demand(tables.sales_plan))
+    past = history_long(tables, discontinued=True).groupby("Item")["Quantity"].sum().rename("Weight").reset_index()
     result: pd.DataFrame | None = None
     for measure in ("Demand", "Production", "Closing stock"):
         family_plan = balance.families[["Family", "Period", measure]].rename(columns={measure: "Value"})

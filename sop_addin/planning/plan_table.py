@@ -36,7 +36,7 @@ def plan_table(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, scenari
         part["Unit"] = unit
         parts.append(part[part["Value"].notna()])
 
-    for measure in ("Statistical forecast", "Events", "New and phase-out", "Override"):
+    for measure in ("Statistical forecast", "Events", "New and phase-out", "Item overrides", "Override"):
         add(demand[["Family", "Period", measure]], measure, measure, demand["Family"].map(unit_of_family))
     families = plan.families
     for column, measure in FAMILY_MEASURES.items():

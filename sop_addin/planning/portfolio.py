@@ -15,6 +15,8 @@ from sop_addin.planning.families import aggregate_to_family, item_positions, nex
 
 NEW_AND_PHASE_OUT = "New and phase-out"
 FADE_PERIODS = 3  # periods over which an item that is phased out runs down: 75 %, 50 %, 25 % in the period of its End
+SEASON_OF_OWN = 12  # periods of sales after which an item needs no like item any more
+RAMP_PRIOR = 3.0  # periods of sales as planned that a new item's first sales are weighed against
 
 
 class Adjustment(NamedTuple):
@@ -53,17 +55,22 @@ def item_adjustments(
 ) -> Adjustment:
     """What has to be added to each item's statistical forecast because the item comes or goes.
 
-    items: Item, Family, (Units per family unit), (Status), (Launch), (End), (Like item), (Like scale).
+    items: Item, Family, (Units per family unit), (Status), (Launch), (End), (Like item), (Like scale), (Opening stock).
     item_forecast: Item, (Region), Period, Forecast in item units. history: Item, (Region), Period, Quantity in item
-        units; stands in for the forecast of a like item that has none (it was discontinued).
+        units; tells a new item's first sales, and stands in for the forecast of a like item that has none (it was
+        discontinued).
 
     The item's demand becomes
     - New with a Like item: the like item's forecast (before its own phase-out) x Like scale from the period of Launch
-      on, nothing before it. A blank Launch means from now on. Its own statistical forecast, drawn from few sales, is
-      replaced and not added to.
+      on, nothing before it. A blank Launch means from now on. First sales of its own correct the scale: they are
+      weighed against three periods as planned, the latest most. Its own statistical forecast, drawn from few sales,
+      is replaced and not added to.
     - New without a Like item: its own forecast from Launch on.
     - Phase-out: its forecast, running down in equal steps over the last 3 periods up to the one of End (75, 50, 25 %),
-      then nothing: planners expect a fade, not a cliff. Without End it stays as it is and a finding says so.
+      then nothing: planners expect a fade, not a cliff. Without End its opening stock runs out: it sells until that is
+      gone. With neither it stays as it is and a finding says so.
+    - Phase-out with a successor (a New item whose Like item it is): it sells in full until the successor's Launch and
+      hands over in equal steps until its End; what it no longer sells its successor does, so the two never overlap.
     - Discontinued: nothing.
     The adjustment is that demand minus the item's statistical forecast, so nothing is counted twice.
 
@@ -72,7 +79,7 @@ def item_adjustments(
     planned = pd.DatetimeIndex(list(periods))
     forecast = _item_matrix(item_forecast, "Forecast", items, planned)
     last_year = _last_year_matrix(history, items, planned)
-    portfolio = _Portfolio(items, planned, forecast, last_year)
+    portfolio = _Portfolio(items, planned, forecast, last_year, history)
     status = _column(items, "Status", "")
     demand = forecast.copy()
     for item in np.flatnonzero(np.isin(status, ("New", "Phase-out", "Discontinued"))).tolist():
@@ -99,6 +106,7 @@ class _Portfolio:
         periods: pd.DatetimeIndex,
         forecast: NDArray[np.float64],
         last_year: NDArray[np.float64],
+        history: pd.DataFrame | None,
     ) -> None:
         self.findings: list[Finding] = []
         self._rows = list(items.index)
@@ -111,8 +119,16 @@ class _Portfolio:
         self._end = pd.DatetimeIndex(_column(items, "End", pd.NaT))
         self._periods = periods
         self._ends = next_starts(periods)
+        self._bucket = calendar.MONTH if bool((periods.day == 1).all()) else calendar.WEEK
         self._forecast = forecast
         self._last_year = last_year
+        self._stock = pd.to_numeric(pd.Series(_column(items, "Opening stock", 0.0))).fillna(0.0).to_numpy(dtype=float)
+        self._successors: dict[int, list[int]] = {}
+        for item in np.flatnonzero(self._status == "New").tolist():
+            old = self._position.get(self._like[item])
+            if old is not None and old != item and self._status[old] == "Phase-out":
+                self._successors.setdefault(old, []).append(item)
+        self._sold = _sold(history, items, np.flatnonzero(self._status == "New").tolist(), self._like)
 
     def demand(self, item: int) -> NDArray[np.float64]:
         """Demand of one item per period, in its unit."""
@@ -121,8 +137,12 @@ class _Portfolio:
             return np.zeros(len(self._periods))
         if status == "New":
             launched = np.asarray(self._ends > self._launch[item]) | bool(pd.isna(self._launch[item]))
-            return np.where(launched, self._new_level(item, []), 0.0)
-        return np.asarray(self._forecast[item] * self._fade(item), dtype=np.float64)
+            level = self._new_level(item, [])
+            old = self._position.get(self._like[item], -1)
+            if item in self._successors.get(old, []):
+                level = level * (1.0 - self._still_sold(old)) if self._leaves(old) else level
+            return np.where(launched, level, 0.0)
+        return np.asarray(self._forecast[item] * self._still_sold(item), dtype=np.float64)
 
     def _new_level(self, item: int, seen: list[int]) -> NDArray[np.float64]:
         """Demand of a new item had it been launched long ago: its like item's, or its own forecast without one."""
@@ -142,19 +162,55 @@ class _Portfolio:
         level = self._new_level(like, [*seen, item]) if has_like_item else self._forecast[like]
         if not level.any():
             level = self._last_year[like]
-        return np.asarray(level * float(self._scale[item]), dtype=np.float64)
+        return np.asarray(level * float(self._scale[item]) * self._first_sales(item, like), dtype=np.float64)
 
-    def _fade(self, item: int) -> NDArray[np.float64]:
+    def _first_sales(self, item: int, like: int) -> float:
+        """What the item sold since its launch, as a multiple of what was planned; near 1 while there is little."""
+        own, model = self._sold.get(item), self._sold.get(like)
+        if own is None or model is None or not own.any():
+            return 1.0
+        since = int(np.flatnonzero(own)[0])
+        planned = np.maximum(model[since:], 0.0) * float(self._scale[item])
+        sold = np.maximum(own[since:], 0.0)
+        told = planned > 0
+        if not told.any():
+            return 1.0
+        if len(own) - since > SEASON_OF_OWN:
+            text = f"has sold for {len(own) - since} periods; set it to Active, so that its own history counts."
+            self._note(item, "new_item_has_history", "Status", text)
+        weight = np.arange(1, len(planned) + 1) * told
+        weight = weight / weight[told].mean()
+        prior = RAMP_PRIOR * float(planned[told].mean())
+        return float((weight @ sold + prior) / (weight @ planned + prior))
+
+    def _leaves(self, item: int) -> bool:
+        """Whether a phase-out item ever stops: it has an End, or a stock that runs out."""
+        return not pd.isna(self._end[item]) or self._stock[item] > 0
+
+    def _still_sold(self, item: int) -> NDArray[np.float64]:
         """Share of its forecast that a phase-out item still sells, per period."""
         end = self._end[item]
         if pd.isna(end):
+            return self._run_out(item)
+        # Periods from each one to the one of End: 0 in the period of End, negative after it.
+        last = calendar.first_day(end, self._bucket)
+        left = np.array([calendar.periods_between(period, last, self._bucket) for period in self._periods])
+        steps = FADE_PERIODS
+        if item in self._successors:
+            launches = [self._launch[new] for new in self._successors[item]]
+            known = [self._periods[0] if pd.isna(day) else calendar.first_day(day, self._bucket) for day in launches]
+            steps = max(calendar.periods_between(min(known), last, self._bucket) + 1, 0)
+        return np.where(left < 0, 0.0, np.clip((left + 1) / (steps + 1), 0.0, 1.0))
+
+    def _run_out(self, item: int) -> NDArray[np.float64]:
+        """The same of an item without End: what its opening stock allows."""
+        stock, forecast = float(self._stock[item]), self._forecast[item]
+        if stock <= 0:
             self._note(item, "phase_out_has_end", "End", "is Phase-out without End: it is planned like an active item.")
             return np.ones(len(self._periods))
-        # Periods from each one to the one of End: 0 in the period of End, negative after it.
-        bucket = calendar.MONTH if bool((self._periods.day == 1).all()) else calendar.WEEK
-        last = calendar.first_day(end, bucket)
-        left = np.array([calendar.periods_between(period, last, bucket) for period in self._periods])
-        return np.clip((left + 1) / (FADE_PERIODS + 1), 0.0, 1.0)
+        before = np.concatenate([[0.0], np.cumsum(forecast)[:-1]])
+        sold = np.clip(stock - before, 0.0, forecast)
+        return np.asarray(np.divide(sold, forecast, out=np.zeros_like(sold), where=forecast > 0))
 
     def _note(self, item: int, rule: str, column: str, text: str) -> None:
         finding = Finding("Info", "tblItems", sheet_row(self._rows[item]), column, rule, f"{self._names[item]} {text}")
@@ -181,6 +237,22 @@ def _item_matrix(
     quantity = np.nan_to_num(frame[column].to_numpy(dtype=np.float64, na_value=np.nan))
     np.add.at(matrix, (item_positions(frame["Item"], items)[inside], columns[inside]), quantity[inside])
     return matrix
+
+
+def _sold(
+    history: pd.DataFrame | None, items: pd.DataFrame, new: list[int], like: NDArray
+) -> dict[int, NDArray[np.float64]]:
+    """Past sales, regions added up, of new items and their like items: item -> one value a period."""
+    names = items["Item"].to_numpy()
+    wanted = {*names[new], *(name for name in like[new] if isinstance(name, str))} - {""}
+    if history is None or history.empty or not wanted:
+        return {}
+    past = pd.DatetimeIndex(np.unique(history["Period"].to_numpy(dtype="datetime64[ns]")))
+    rows = history[history["Item"].isin(wanted)]
+    part = items[items["Item"].isin(wanted)]
+    matrix = _item_matrix(rows, "Quantity", part, past)
+    at = np.flatnonzero(items["Item"].isin(wanted))
+    return {int(item): matrix[row] for row, item in enumerate(at)}
 
 
 def _last_year_matrix(

@@ -61,7 +61,8 @@ def _concerned(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
 def _demand(tables: Tables, lever: Lever) -> Tables:
     plan = tables.sales_plan.copy()
     mask = _concerned(plan, "Family", lever.family) & plan["Period"].isin(lever.periods)
-    parts = ["Statistical forecast", "Events", "New and phase-out", "Override"]
+    parts = ["Statistical forecast", "Events", "New and phase-out", "Item overrides", "Override"]
+    parts = [name for name in parts if name in plan.columns]
     plan.loc[mask, parts] = plan.loc[mask, parts] * lever.factor
     return tables.with_sales_plan(plan)
 

@@ -12,7 +12,9 @@ Demand
 - Returns in SA-320, SA-330 and SP-050; months missing in DW-6100, SA-120 and OV-3300; spare parts that sell now and
   then; DW-4100 discontinued; RF-2600 ends in April and RF-2700 follows it; WM-9500 starts in March like WM-9200;
   OV-7400 has three months of history.
-- Promotions past and coming (Events), a tender that is 60 % likely, and five overrides with reasons.
+- Promotions past and coming (Events). What past ones brought is learned, shown and taken out of the history; the
+  Kitchen weeks of 2027 take their uplift from those of 2026, the espresso promotion from its forerunner at another
+  price. A tender that is 60 % likely, five overrides of families with reasons and two of single items.
 
 Supply, as the optimal plan shows it
 - The only maker of compressors delivers 7,900 a month and summer sells more: refrigerators are built ahead in April and
@@ -61,6 +63,7 @@ def sample_tables(name: str = "appliances") -> dict[str, pd.DataFrame]:
         "tblHistory": demand.history_table(),
         "tblStock": money.stock_table(),
         "tblEvents": demand.events_table(),
+        "tblItemOverrides": meeting.item_overrides_table(),
         "tblBudget": money.budget_table(),
         "tblRates": money.rates_table(),
         "tblScenarios": meeting.scenarios_table(),

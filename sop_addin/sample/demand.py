@@ -66,6 +66,8 @@ class Event:
     uplift: float | None = None
     units: float | None = None
     price: float | None = None
+    taken: float | None = None
+    """Share that the other items of the family lose."""
     probability: float = 1.0
     owner: str = ""
     note: str = ""
@@ -87,8 +89,10 @@ EVENTS: tuple[Event, ...] = (
     Event("Espresso promotion 2026", "2026-05", "2026-05", SMALL, item="SA-320", uplift=0.45, price=-0.10, owner=TOM),
     Event("Washer cashback 2027", "2027-10", "2027-11", WASHERS, region=CENTRAL, uplift=0.18, price=-0.06,
           owner=ELENA, note="As in 2025, in the busiest months of Brno."),
-    Event("Kitchen weeks 2027", "2027-03", "2027-04", DISHWASHERS, uplift=0.15, price=-0.05, owner=ELENA,
-          note="As in 2026, one retailer fewer."),
+    Event("Kitchen weeks 2027", "2027-03", "2027-04", DISHWASHERS, price=-0.05, owner=ELENA,
+          note="Uplift left blank: whatever the Kitchen weeks of 2026 brought."),
+    Event("Espresso promotion 2027", "2027-05", "2027-05", SMALL, item="SA-320", price=-0.12, taken=0.2, owner=TOM,
+          note="A little cheaper than in 2026; some buyers will leave other machines."),
     Event("Price rise, refrigerators", "2027-04", "2028-06", FRIDGES, uplift=-0.02, price=0.03, owner=INGRID,
           note="New energy label; competitors follow."),
     Event("Housing tender, Nordics", "2027-09", "2027-11", OVENS, item="OV-6100", region=NORDICS, units=320,
@@ -254,6 +258,7 @@ def _event_row(event: Event) -> dict[str, Cell]:
         "Uplift %": event.uplift,
         "Uplift units": event.units,
         "Price change %": event.price,
+        "Cannibalisation %": event.taken,
         "Probability": event.probability,
         "Owner": event.owner or None,
         "Note": event.note or None,

@@ -63,6 +63,16 @@ def sales_plan() -> pd.DataFrame:
     return frame_of(SALES_PLAN_COLUMNS, rows)
 
 
+def item_overrides_table() -> pd.DataFrame:
+    """What the planners know of single items."""
+    columns = ("Item", "Region", "Period", "Quantity", "Reason", "Owner")
+    rows: list[tuple[Cell, ...]] = [
+        ("SA-510", "UK and Ireland", day("2027-05"), 620, "Discounter takes 250 for its May leaflet.", "Tom Whitfield"),
+        ("WD-8500", None, day("2027-06"), 640, "Hotel chain: 100 machines, order signed.", "Elena Marques"),
+    ]  # fmt: skip
+    return frame("tblItemOverrides", [dict(zip(columns, row, strict=True)) for row in rows])
+
+
 def production_plan() -> pd.DataFrame:
     """Nothing is fixed and nothing approved yet."""
     return frame_of(PRODUCTION_PLAN_COLUMNS, [])

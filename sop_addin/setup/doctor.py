@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from sop_addin.engines.libreoffice import HOW_TO_GET_UNO, how_to_get_it, pythons_for
 from sop_addin.setup.config_file import broken_lines, is_text, value_of
 from sop_addin.setup.doctor_book import book_facts
 from sop_addin.setup.doctor_excel import excel_facts
@@ -111,4 +112,11 @@ def _libreoffice(machine: Machine) -> Fact:
     places = [Path(folder, "LibreOffice", "program", "soffice.exe") for folder in folders if folder]
     places.append(machine.applications / "LibreOffice.app" / "Contents" / "MacOS" / "soffice")
     found = machine.which("soffice") or machine.which("libreoffice") or next((p for p in places if p.is_file()), None)
-    return ok(name, str(found)) if found else note(name, "not found; nothing needs it")
+    if not found:
+        return note(
+            name, "not found; only `sop-addin open --host libreoffice` needs it", how_to_get_it(machine.platform)
+        )
+    for python in pythons_for(Path(found)):
+        if machine.run([str(python), "-c", "import uno"], None).code == 0:
+            return ok(name, f"{found}, driven by {python}")
+    return note(name, f"{found}, but no Python here has its module uno, which driving it needs", HOW_TO_GET_UNO)

@@ -21,6 +21,8 @@ ENGINES = {"closed_file": open_closed_file, "libreoffice": open_libreoffice_book
 
 @pytest.fixture(params=sorted(ENGINES))
 def open_with(request):
+    if request.param == "libreoffice":
+        request.getfixturevalue("live_libreoffice")
     return ENGINES[request.param]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -22,6 +23,7 @@ NOTATIONS = [
     ('=IF(A1>1,"x;,y",TRUE)&INDEX({"a";"b;c"},2)', '=IF(A1>1;"x;,y";TRUE())&INDEX({"a"|"b;c"};2)'),
     ("=SUM(tblPlan[Value],tblPlan[[#This Row],[A b]])", "=SUM(tblPlan[Value];tblPlan[[#This Row];[A b]])"),
     ("='It''s'!$A$1+Plan.x+'O.K'!A:A", "=$'It''s'.$A$1+Plan.x+$'O.K'.A:A"),
+    ("=ROWS(tblPlan[#All])", "=ROWS(tblPlan[[#All]])"),
     ("=A1&#N/A", "=A1&#N/A"),
     ("=-B2%+1.5E+3", "=-B2%+1.5E+3"),
 ]
@@ -42,10 +44,15 @@ def test_a_formula_libreoffice_could_not_read_is_left_alone():
 
 
 @pytest.fixture(scope="module")
-def template() -> xw.Book:
+def template(live_libreoffice: None) -> xw.Book:
     book = libreoffice.open_book(TEMPLATE)
     yield book
     book.close()
+
+
+def numbers_alike(formula: str) -> str:
+    """1E-06 and 0.000001 are one number."""
+    return re.sub(r"(?<![\w.])\d+(?:\.\d+)?(?:E[+-]?\d+)?(?![\w.])", lambda match: repr(float(match[0])), formula)
 
 
 def test_every_formula_of_the_template_is_read_as_it_was_written(template):
@@ -57,7 +64,7 @@ def test_every_formula_of_the_template_is_read_as_it_was_written(template):
         for row, (wanted, found) in enumerate(zip(ours, theirs, strict=True), start=1):
             for text, other in zip(wanted, found, strict=True):
                 if text.startswith("="):
-                    assert other == text, f"{sheet.name}, row {row}"
+                    assert numbers_alike(other) == numbers_alike(text), f"{sheet.name}, row {row}"
                     formulas += 1
     assert formulas > 1000
 
@@ -101,7 +108,7 @@ def test_a_macro_workbook_is_not_saved_by_libreoffice(template, tmp_path):
         template.save(tmp_path / "plan.xlsm")
 
 
-def test_what_is_no_workbook_is_refused_with_a_sentence(tmp_path):
+def test_what_is_no_workbook_is_refused_with_a_sentence(tmp_path, live_libreoffice):
     path = tmp_path / "plan.xlsx"
     path.write_text("Item;Quantity")
     with pytest.raises(FileUnreadable, match="is not an Excel workbook"):
@@ -122,6 +129,8 @@ def test_a_missing_libreoffice_is_one_sentence_that_says_how_to_get_it(monkeypat
 
 
 def test_a_missing_uno_module_is_one_sentence_that_says_how_to_get_it(monkeypatch, looked_for_anew):
+    monkeypatch.setattr(office_module, "find_soffice", lambda: Path("/opt/libreoffice/program/soffice"))
+
     def no_uno(*arguments, **options):
         return subprocess.CompletedProcess(arguments, 1)
 
@@ -132,7 +141,7 @@ def test_a_missing_uno_module_is_one_sentence_that_says_how_to_get_it(monkeypatc
         libreoffice.find_installation()
 
 
-def test_a_libreoffice_that_was_closed_is_said_in_a_sentence(tmp_path):
+def test_a_libreoffice_that_was_closed_is_said_in_a_sentence(live_libreoffice):
     office = libreoffice.Office()
     book = libreoffice.open_book(TEMPLATE, office)
     office.quit()

@@ -10,7 +10,7 @@ from companies import company, raw_company
 from workbooks import content_of, differences, watch
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
-from sop_addin.excel import undo_store
+from sop_addin.excel import packed_text, undo_store
 from sop_addin.excel.blocks import Formula
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.read_tables import read_tables
@@ -154,7 +154,7 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
     assert "tblItemPlan" not in names["forecast",]
     assert set(names[STEPS]) == {
         *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan", "Workings"),
-        *("tblForecast", "tblItemPlan", "tblKpis", "tblPlan", "tblResult", "tblFindings"),
+        *("tblForecast", "tblItemPlan", "tblEventEffects", "tblKpis", "tblPlan", "tblResult", "tblFindings"),
     }
 
 
@@ -199,7 +199,7 @@ def test_what_was_typed_after_the_run_stays(book, change):
     }
     area = book.names["SalesPlan"].refers_to_range
     assert [key for key in changed if key in ("names", "tblPlan", "tblItemPlan", "tblForecast")] == []
-    assert area.shape[0] == 21
+    assert area.shape[0] == 23
 
 
 def test_own_columns_and_notes_typed_after_the_run_stay(book):
@@ -248,8 +248,8 @@ def test_what_has_no_place_in_the_plan_before_is_named_and_nothing_is_undone(boo
 def test_a_plan_that_was_laid_out_by_hand_since_is_not_undone(book):
     run(book)
     area = book.names["SalesPlan"].refers_to_range
-    book.names["SalesPlan"].refers_to = "='Sales Plan'!$A$5:$K$25"
-    assert area.shape[0] == 21
+    book.names["SalesPlan"].refers_to = "='Sales Plan'!$A$5:$K$27"
+    assert area.shape[0] == 23
     with pytest.raises(WorkbookError, match="Sales Plan: rows or columns were inserted"):
         undo_last_run(book)
 
@@ -383,7 +383,7 @@ CELLS = [
 
 
 def test_every_kind_of_cell_is_kept_as_it_is(monkeypatch):
-    monkeypatch.setattr(undo_store, "CHARACTERS", 50)
+    monkeypatch.setattr(packed_text, "CHARACTERS", 50)
     areas = [
         Area("tblX", "My 'sheet'", 3, 2, list("abcdef"), CELLS),
         Area("G", "S", 1, 1, ["a"], CELLS, [(("F", "S"), "Planned"), None], "Week"),

@@ -9,7 +9,7 @@ from companies import company
 from sop_addin.model.plan_store import load_plan, save_plan
 from sop_addin.planning.cycle import run_cycle
 
-FRAMES = ["forecast", "sales", "item_plan", "finance", "kpis", "plan_table"]
+FRAMES = ["forecast", "sales", "item_plan", "finance", "kpis", "plan_table", "event_effects"]
 
 
 @pytest.fixture(scope="module")

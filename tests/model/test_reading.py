@@ -387,6 +387,7 @@ def test_the_sales_plan_keeps_what_the_planner_and_the_last_run_put_there() -> N
             "Statistical forecast": [10.0, 20.0, np.nan],
             "Events": [np.nan] * 3,
             "New and phase-out": [np.nan] * 3,
+            "Item overrides": [np.nan] * 3,
             "Override": [np.nan, 25.0, 0.0],
             "Override reason": ["", "tender won", ""],
         }

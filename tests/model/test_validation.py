@@ -74,6 +74,10 @@ def event(**cells: Any) -> dict[str, Any]:
     return {"Event": "Fair", "From": "2027-02", "To": "2027-03", "Uplift %": 0.1, **cells}
 
 
+def override(**cells: Any) -> dict[str, Any]:
+    return {"Item": "P1", "Period": "2027-02", "Quantity": 5.0, **cells}
+
+
 def setting(name: str, value: object) -> Rows:
     return [{"Setting": name, "Value": value}]
 
@@ -168,6 +172,17 @@ EXAMPLES: list[tuple[str, Tables, str]] = [
     ("event_has_effect", company(Events=[event(**{"Uplift %": None})]),
      "Info Events row 6, Uplift %: 'Fair' changes neither demand nor price; fill in an uplift or a price change "
      "[Events!D6]"),
+    ("item_override_has_effect", company(Items={0: {"Status": "Discontinued"}}, ItemOverrides=[override()]),
+     "Warning ItemOverrides row 6, Item: 'P1' is discontinued, so its override has no effect; delete the row or change "
+     "the item's Status [Events!A6]"),
+    ("item_override_said_once", company(ItemOverrides=[override(), override(Region="North")]),
+     "Warning ItemOverrides row 7, Region: 'P1' has a figure for all regions in 2027-02 too, and that one counts; "
+     "delete one of the two [Events!D7]"),
+    ("item_exists", company(ItemOverrides=[override(Item="p1")]),
+     "Error ItemOverrides row 6, Item: 'p1' is not in Items (did you mean 'P1'?); add it there or correct the name "
+     "[Events!A6]"),
+    ("below_minimum", company(ItemOverrides=[override(Quantity=-1.0)]),
+     "Error ItemOverrides row 6, Quantity: -1 is below 0; correct the number [Events!C6]"),
     ("event_item_in_its_family", company(Events=[event(Family="Valves", Item="P1")]),
      "Warning Events row 6, Family: item 'P1' belongs to 'Pumps', not to 'Valves'; correct the family or clear it "
      "[Events!E6]"),

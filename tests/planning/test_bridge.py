@@ -37,10 +37,10 @@ def sides(draw) -> pd.DataFrame:
 def test_the_parts_always_sum_to_the_difference(reference, plan, kept):
     bridge = margin_bridge(reference, plan, np.full(len(plan), kept))
     assert len(bridge) == len(pd.concat([reference, plan])[["Family", "Period"]].drop_duplicates())
-    size = 1.0 + np.abs(bridge[["From", *EFFECTS, "To"]]).to_numpy().max()
-    gap = bridge["To"] - bridge["From"] - bridge[list(EFFECTS)].sum(axis=1)
+    size = 1.0 + np.abs(bridge[["Margin before", *EFFECTS, "Margin after"]]).to_numpy().max()
+    gap = bridge["Margin after"] - bridge["Margin before"] - bridge[list(EFFECTS)].sum(axis=1)
     assert np.abs(gap).max() < 1e-9 * size
-    for frame, end in ((reference, "From"), (plan, "To")):
+    for frame, end in ((reference, "Margin before"), (plan, "Margin after")):
         margin = frame["Revenue"] - frame[list(COST_MEASURES)].sum(axis=1)
         assert bridge[end].sum() == pytest.approx(margin.sum(), abs=1e-8 * size)
 
@@ -116,10 +116,14 @@ def test_the_budget_is_bridged_to_the_plan_in_the_periods_that_it_has():
     bridge = plan.bridge
     assert list(bridge["Family"]) == ["Pumps", "Valves"]
     assert set(bridge["Period"]) == {JANUARY}
-    assert bridge["From"].sum() == 3900  # families that are no more are none of the plan's
+    assert bridge["Margin before"].sum() == 3900  # families that are no more are none of the plan's
     january = plan.finance[plan.finance["Period"] == JANUARY]
-    assert bridge["To"].sum() == pytest.approx(january["Revenue"].sum() - january[list(COST_MEASURES)].to_numpy().sum())
-    assert bridge["To"].sum() - bridge["From"].sum() == pytest.approx(bridge[list(EFFECTS)].to_numpy().sum())
+    assert bridge["Margin after"].sum() == pytest.approx(
+        january["Revenue"].sum() - january[list(COST_MEASURES)].to_numpy().sum()
+    )
+    assert bridge["Margin after"].sum() - bridge["Margin before"].sum() == pytest.approx(
+        bridge[list(EFFECTS)].to_numpy().sum()
+    )
 
 
 def test_the_approved_plan_is_bridged_too():
@@ -131,7 +135,7 @@ def test_the_approved_plan_is_bridged_too():
     again = run_cycle(company(tblBudget=None, tblApproved=columns)).bridge
     assert set(again["Reference"]) == {"Approved plan"}
     assert np.abs(again[list(EFFECTS)].to_numpy()).max() < 1e-6
-    assert again["To"].sum() == pytest.approx(first.balance.margin)
+    assert again["Margin after"].sum() == pytest.approx(first.balance.margin)
 
 
 def test_foreign_prices_at_budget_rates_are_currency_and_not_price():

@@ -9,14 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sop_addin.model.errors import InputError
-from sop_addin.planning.consensus import (
-    consensus_demand,
-    event_effects,
-    item_adjustments,
-    last_year,
-    new_and_phase_out,
-)
+from sop_addin.planning.consensus import consensus_demand, last_year
 from sop_addin.planning.families import aggregate_to_family
+from sop_addin.planning.portfolio import item_adjustments, new_and_phase_out
 
 PERIODS = list(pd.date_range("2027-01-01", periods=6, freq="MS"))
 JAN, FEB, MAR, APR, MAY, JUN = PERIODS
@@ -42,12 +37,6 @@ def forecast_of(**quantities: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Item", "Period", "Forecast"])
 
 
-def events_of(*events: dict) -> pd.DataFrame:
-    columns = ["Event", "Family", "Item", "Region", "From", "To", "Uplift %", "Uplift units", "Price change %"]
-    frame = pd.DataFrame([{"Event": "Fair", **event} for event in events], columns=[*columns, "Probability"])
-    return frame.fillna({"Family": "", "Item": "", "Region": ""})
-
-
 def row(result: pd.DataFrame, measure: str, family: str = "Pumps") -> list[float]:
     return result.loc[result["Family"] == family, measure].round(9).tolist()
 
@@ -63,7 +52,10 @@ class TestConsensusDemand:
         )
 
     def test_is_the_override_where_one_is_given(self) -> None:
-        assert self.plan(**{"Statistical forecast": 100, "Override": 80}) == 80
+        assert self.plan(**{"Statistical forecast": 100, "Item overrides": 30, "Override": 80}) == 80
+
+    def test_moves_with_the_overrides_of_its_items(self) -> None:
+        assert self.plan(**{"Statistical forecast": 100, "Events": 20, "Item overrides": -15}) == 105
 
     def test_an_override_of_zero_is_an_override(self) -> None:
         assert self.plan(**{"Statistical forecast": 100, "Override": 0}) == 0
@@ -92,88 +84,6 @@ class TestConsensusDemand:
         frame = pd.DataFrame([{"Family": "Pumps", "Period": JAN, "Override": 1.0}])
         consensus_demand(frame)
         assert list(frame.columns) == ["Family", "Period", "Override"]
-
-
-class TestEventEffects:
-    items = items_of(A={}, B={"Units per family unit": 10.0}, C={"Family": "Valves"})
-    baseline = forecast_of(A=100.0, B=500.0, C=40.0)  # Pumps: 100 + 500 / 10 = 150 a month
-
-    def effect(self, *events: dict, family: str = "Pumps") -> list[float]:
-        return row(event_effects(events_of(*events), self.baseline, self.items, PERIODS).values, "Events", family)
-
-    def test_a_family_event_lifts_the_family_from_first_to_last_period_inclusive(self) -> None:
-        assert self.effect({"Family": "Pumps", "From": FEB, "To": MAR, "Uplift %": 0.1}) == [0, 15, 15, 0, 0, 0]
-
-    def test_the_effect_is_weighted_by_its_probability(self) -> None:
-        event = {"Family": "Pumps", "From": JAN, "To": JAN, "Uplift %": 0.1, "Uplift units": 5, "Probability": 0.5}
-        assert self.effect(event)[0] == 0.5 * (15 + 5)
-
-    def test_an_item_event_lifts_the_item_in_family_units(self) -> None:
-        assert self.effect({"Item": "B", "From": JAN, "To": JAN, "Uplift %": 0.2})[0] == 0.2 * 500 / 10
-        assert self.effect({"Item": "B", "From": JAN, "To": JAN, "Uplift units": 30})[0] == 3
-
-    def test_a_region_event_lifts_what_the_region_sells(self) -> None:
-        regional = self.baseline.assign(Region="North").copy()
-        regional = pd.concat([regional, self.baseline.assign(Region="South", Forecast=1000.0)])
-        event = {"Family": "Pumps", "Region": "North", "From": JAN, "To": JAN, "Uplift %": 0.1}
-        assert row(event_effects(events_of(event), regional, self.items, PERIODS).values, "Events")[0] == 15
-
-    def test_an_event_that_names_nothing_concerns_everything(self) -> None:
-        event = {"From": JAN, "To": JAN, "Uplift %": 0.1}
-        assert self.effect(event)[0] == 15
-        assert self.effect(event, family="Valves")[0] == 4
-
-    def test_events_on_the_same_period_add_up(self) -> None:
-        event = {"Family": "Pumps", "From": JAN, "To": JAN, "Uplift units": 5}
-        assert self.effect(event, event)[0] == 10
-
-    def test_a_negative_event_takes_demand_away(self) -> None:
-        assert self.effect({"Family": "Pumps", "From": JAN, "To": JAN, "Uplift %": -0.2})[0] == -30
-
-    def test_events_in_the_past_have_no_effect(self) -> None:
-        past = {"Family": "Pumps", "From": JAN - pd.DateOffset(months=3), "To": JAN - pd.DateOffset(months=1)}
-        assert self.effect({**past, "Uplift units": 5}) == [0] * 6
-
-    def test_an_event_that_began_in_the_past_counts_for_what_is_left_of_it(self) -> None:
-        event = {"Family": "Pumps", "From": JAN - pd.DateOffset(months=3), "To": FEB, "Uplift units": 5}
-        assert self.effect(event) == [5, 5, 0, 0, 0, 0]
-
-    def test_days_within_a_period_mean_the_period(self) -> None:
-        event = {"Family": "Pumps", "From": pd.Timestamp(2027, 2, 10), "To": pd.Timestamp(2027, 3, 20)}
-        assert self.effect({**event, "Uplift units": 5}) == [0, 5, 5, 0, 0, 0]
-
-    def test_a_baseline_by_family_will_do_for_family_events(self) -> None:
-        family = pd.DataFrame({"Family": "Pumps", "Period": PERIODS, "Statistical forecast": 200.0})
-        event = {"Family": "Pumps", "From": JAN, "To": JAN, "Uplift %": 0.1}
-        assert row(event_effects(events_of(event), family, self.items, PERIODS).values, "Events")[0] == 20
-
-    def test_a_price_change_alone_has_no_effect_and_says_so(self) -> None:
-        event = {"Family": "Pumps", "From": JAN, "To": JAN, "Price change %": -0.1}
-        result = event_effects(events_of(event), self.baseline, self.items, PERIODS)
-        assert not result.values["Events"].any()
-        (finding,) = result.findings
-        assert (finding.severity, finding.rule) == ("Info", "price_change_has_uplift")
-
-    def test_uplift_that_finds_nothing_to_lift_says_so(self) -> None:
-        event = {"Item": "A", "Region": "Moon", "From": JAN, "To": JAN, "Uplift %": 0.1}
-        (finding,) = event_effects(events_of(event), self.baseline, self.items, PERIODS).findings
-        assert finding.rule == "event_has_baseline"
-
-    def test_uplift_units_without_family_or_item_say_so(self) -> None:
-        event = {"Region": "North", "From": JAN, "To": JAN, "Uplift units": 5}
-        (finding,) = event_effects(events_of(event), self.baseline, self.items, PERIODS).findings
-        assert finding.rule == "event_units_have_family"
-
-    def test_no_events_give_zeros_for_every_family_and_period(self) -> None:
-        result = event_effects(events_of(), self.baseline, self.items, PERIODS).values
-        assert len(result) == 2 * len(PERIODS)
-        assert not result["Events"].any()
-
-    def test_weeks_work_like_months(self) -> None:
-        weeks = list(pd.date_range("2027-01-04", periods=4, freq="7D"))
-        baseline = pd.DataFrame({"Family": "Pumps", "Period": weeks, "Statistical forecast": 10.0})
-        event = {"Family": "Pumps", "From": weeks[1], "To": weeks[2], "Uplift %": 1.0}
-        assert row(event_effects(events_of(event), baseline, self.items, weeks).values, "Events") == [0, 10, 10, 0]
 
 
 class TestNewAndPhaseOut:
@@ -216,11 +126,54 @@ class TestNewAndPhaseOut:
         result = new_and_phase_out(items, forecast_of(N=8.0, M=8.0), PERIODS)
         assert "like_item_is_another_item" in [finding.rule for finding in result.findings]
 
-    def test_a_successor_takes_over_as_the_old_item_runs_down(self) -> None:
+    def test_a_successor_takes_over_where_the_old_item_ends(self) -> None:
         items = items_of(
             Old={"Status": "Phase-out", "End": MAR}, New={"Status": "New", "Like item": "Old", "Launch": APR}
         )
-        assert self.adjustment(items, Old=100.0) == [-25, -50, -75, 0, 0, 0]
+        assert self.adjustment(items, Old=100.0) == [0, 0, 0, 0, 0, 0]
+
+    def test_while_both_sell_the_successor_gets_what_the_old_item_loses(self) -> None:
+        items = items_of(
+            Old={"Status": "Phase-out", "End": APR},
+            New={"Status": "New", "Like item": "Old", "Launch": FEB, "Like scale": 1.2},
+        )
+        by_item = item_adjustments(items, forecast_of(Old=100.0), PERIODS).values
+        wide = by_item.pivot(index="Item", columns="Period", values="New and phase-out").fillna(0.0).round(9)
+        assert wide.loc["Old"].tolist() == [-25, -50, -75, -100, -100]  # of February to June
+        assert wide.loc["New"].tolist() == [30, 60, 90, 120, 120]
+
+    def test_a_successor_that_comes_late_leaves_a_gap(self) -> None:
+        items = items_of(
+            Old={"Status": "Phase-out", "End": FEB}, New={"Status": "New", "Like item": "Old", "Launch": MAY}
+        )
+        assert self.adjustment(items, Old=100.0) == [0, 0, -100, -100, 0, 0]
+
+    def test_a_phase_out_item_without_end_sells_until_its_stock_has_run_out(self) -> None:
+        items = items_of(A={"Status": "Phase-out", "Opening stock": 250.0})
+        assert self.adjustment(items, A=100.0) == [0, 0, -50, -100, -100, -100]
+
+    def test_a_successor_takes_over_while_the_stock_of_the_old_item_runs_out(self) -> None:
+        items = items_of(Old={"Status": "Phase-out", "Opening stock": 150.0}, New={"Status": "New", "Like item": "Old"})
+        assert self.adjustment(items, Old=100.0) == [0] * 6
+
+    @pytest.mark.parametrize(("share", "low", "high"), [(1.0, 0.999, 1.001), (0.5, 0.62, 0.75), (2.0, 1.5, 1.75)])
+    def test_first_sales_of_a_new_item_correct_its_scale_but_not_at_once(
+        self, share: float, low: float, high: float
+    ) -> None:
+        new = {"Status": "New", "Like item": "A", "Like scale": 0.5, "Launch": pd.Timestamp(2026, 10, 1)}
+        months = pd.date_range("2026-01-01", periods=12, freq="MS")
+        sold = [("A", month, 100.0) for month in months] + [("N", month, 50.0 * share) for month in months[-3:]]
+        history = pd.DataFrame(sold, columns=["Item", "Period", "Quantity"])
+        (level,) = set(self.adjustment(items_of(A={}, N=new), history, A=100.0))
+        assert low <= level / 50 <= high
+
+    def test_a_new_item_with_a_year_of_sales_should_be_set_to_active(self) -> None:
+        months = pd.date_range("2025-06-01", periods=19, freq="MS")
+        sold = [(item, month, 100.0) for item in ("A", "N") for month in months]
+        history = pd.DataFrame(sold, columns=["Item", "Period", "Quantity"])
+        items = items_of(A={}, N={"Status": "New", "Like item": "A"})
+        result = new_and_phase_out(items, forecast_of(A=100.0, N=100.0), PERIODS, history)
+        assert [finding.rule for finding in result.findings] == ["new_item_has_history"]
 
     def test_a_phase_out_item_fades_over_three_periods_and_sells_nothing_after_its_end(self) -> None:
         items = items_of(A={"Status": "Phase-out", "End": pd.Timestamp(2027, 5, 31)})

@@ -411,19 +411,38 @@ def test_settings_in_the_workbook_that_overrule(either: Fake, book: Path) -> Non
 # --- optional ---------------------------------------------------------------------------------------------------------
 
 
-def test_libreoffice_is_optional(either: Fake, facts: Facts) -> None:
-    name = "LibreOffice (optional)"
-    assert facts(either)[name].state is State.NOTE
-    either.answers.programs["soffice"] = "/usr/bin/soffice"
-    assert facts(either)[name].state is State.OK
+def test_libreoffice_is_optional_and_the_note_says_how_to_get_it(either: Fake, facts: Facts) -> None:
+    fact = facts(either)["LibreOffice (optional)"]
+    assert fact.state is State.NOTE
+    assert "install" in fact.fix
 
 
-def test_libreoffice_in_its_usual_place_on_windows(windows: Fake, facts: Facts, tmp_path: Path) -> None:
-    program = tmp_path / "LibreOffice" / "program" / "soffice.exe"
-    program.parent.mkdir(parents=True)
-    program.touch()
+@pytest.fixture
+def libreoffice(windows: Fake, tmp_path: Path) -> Path:
+    """LibreOffice's program folder in its usual place on Windows."""
+    folder = tmp_path / "LibreOffice" / "program"
+    folder.mkdir(parents=True)
+    (folder / "soffice.exe").touch()
+    (folder / "python.exe").touch()
+    windows.answers.programs["soffice"] = str(folder / "soffice.exe")
+    return folder
+
+
+def test_libreoffice_in_its_usual_place_on_windows(
+    windows: Fake, facts: Facts, libreoffice: Path, tmp_path: Path
+) -> None:
+    del windows.answers.programs["soffice"]
     found = facts(windows.but(environment={"ProgramFiles": str(tmp_path)}))["LibreOffice (optional)"]
-    assert found.detail == str(program)
+    assert found.state is State.OK
+    assert found.detail == f"{libreoffice / 'soffice.exe'}, driven by {libreoffice / 'python.exe'}"
+
+
+def test_a_libreoffice_without_uno_is_a_note_with_its_fix(windows: Fake, facts: Facts, libreoffice: Path) -> None:
+    windows.answers.python_runs = Ran(1)
+    found = facts(windows)["LibreOffice (optional)"]
+    assert found.state is State.NOTE
+    assert "module uno" in found.detail
+    assert "python3-uno" in found.fix
 
 
 def test_a_system_without_excel_has_only_notes_on_it(windows: Fake, facts: Facts, book: Path) -> None:

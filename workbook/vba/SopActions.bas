@@ -29,6 +29,14 @@ Public Sub SopUndo()
     RunStep "Undo last run", "undo_last_run"
 End Sub
 
+Public Sub SopMailCopy()
+    AskForMailCopy
+End Sub
+
+Public Sub SopStop()
+    RunStep "Stop", "stop_run"
+End Sub
+
 Public Sub SopImportHistory()
     RunStepOnFile "Import history", "import_history"
 End Sub

@@ -31,6 +31,14 @@ Public Sub SopOnUndo(control As IRibbonControl)
     SopUndo
 End Sub
 
+Public Sub SopOnMailCopy(control As IRibbonControl)
+    SopMailCopy
+End Sub
+
+Public Sub SopOnStop(control As IRibbonControl)
+    SopStop
+End Sub
+
 Public Sub SopOnImportHistory(control As IRibbonControl)
     SopImportHistory
 End Sub
@@ -53,6 +61,10 @@ End Sub
 
 Public Sub SopUndoEnabled(control As IRibbonControl, ByRef returnedVal)
     returnedVal = CanRunStep() And CanUndo()
+End Sub
+
+Public Sub SopStopVisible(control As IRibbonControl, ByRef returnedVal)
+    returnedVal = CanPressStop()
 End Sub
 
 Public Sub SopScenarioEnabled(control As IRibbonControl, ByRef returnedVal)

@@ -31,7 +31,7 @@ Public Sub RunStepOnFile(ByVal title As String, ByVal macro As String)
     #Else
         file = Application.GetOpenFilename("Tables (*.csv;*.txt;*.xls*;*.ods),*.csv;*.txt;*.xls*;*.ods,All files (*.*),*.*", 1, title)
     #End If
-    If VarType(file) = vbString Then RunStep title, macro, Hexadecimal(CStr(file))
+    If VarType(file) = vbString Then RunStep title, macro, PythonTexts(CStr(file))
 End Sub
 
 Private Function Hexadecimal(ByVal text As String) As String
@@ -42,8 +42,8 @@ Private Function Hexadecimal(ByVal text As String) As String
     Next position
 End Function
 
-Public Sub RunStep(ByVal title As String, ByVal macro As String, Optional ByVal file As String = "")
-    ' Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
+Public Sub RunStep(ByVal title As String, ByVal macro As String, Optional ByVal texts As String = "")
+    ' texts: further arguments, as PythonTexts spells them. Runs sop_addin.macros.<macro> (through sop_addin.button, which says so when it cannot be loaded). Excel's state is put back whatever happens; a failure is one message.
     Dim before As ExcelState
     Dim problem As String
 
@@ -55,7 +55,7 @@ Public Sub RunStep(ByVal title As String, ByVal macro As String, Optional ByVal 
     problem = PythonProblem()
     If problem = "" Then
         UseSafeFolder
-        RunPython "from sop_addin.button import press; press('" & macro & "'" & IIf(file = "", "", ", '" & file & "'") & ")"
+        RunPython "from sop_addin.button import press; press('" & macro & "'" & texts & ")"
     End If
 Finish:
     On Error Resume Next
@@ -83,6 +83,21 @@ Public Function CanUndo() As Boolean
         On Error Resume Next
         CanUndo = (CStr(ThisWorkbook.Worksheets("Undo").Range("A1").Value) <> "")
     #End If
+End Function
+
+Public Function CanPressStop() As Boolean
+    ' On Windows Excel waits for Python and no button can be pressed: Esc stops there. On a Mac Python runs beside Excel.
+    #If Mac Then
+        CanPressStop = True
+    #End If
+End Function
+
+Public Function PythonTexts(ParamArray texts() As Variant) As String
+    ' Each text as one more argument for Python.
+    Dim entry As Variant
+    For Each entry In texts
+        PythonTexts = PythonTexts & ", '" & Hexadecimal(CStr(entry)) & "'"
+    Next entry
 End Function
 
 Public Sub KeepRibbon(ByVal ribbon As IRibbonUI)

@@ -147,6 +147,12 @@ class ClosedFileBackend:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def show_status(self, text: str) -> None:
+        """Nobody looks at a closed file."""
+
+    def show_message(self, text: str, title: str, problem: bool) -> None:
+        """Nobody looks at a closed file."""
+
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any:
         raise EngineError(f"The macro {name} cannot run in a closed workbook; open it in Excel.")
 

@@ -33,8 +33,8 @@ class LibreOfficeBackend:
     def __init__(self, office: Office, path: str = "") -> None:
         self.office = office
         self._folder = tempfile.TemporaryDirectory(prefix="sop-libreoffice-", ignore_cleanup_errors=True)
-        copy = make_working_copy(Path(path), Path(self._folder.name)) if path else ""
-        self.number = office.request("open", str(copy))
+        self.copy = make_working_copy(Path(path), Path(self._folder.name)) if path else None
+        self.number = office.request("open", str(self.copy or ""))
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         return self.office.request("ask", self.number, method, *arguments)
@@ -162,10 +162,20 @@ class LibreOfficeBackend:
         """A copy as .xlsx, .ods or .pdf. What LibreOffice cannot write (VBA, ribbon) would be lost in an .xlsm."""
         self._ask("save", path)
 
+    def show_toolbar(self, buttons: Sequence[tuple[str, str, str]]) -> None:
+        """A toolbar of (action, label, help); an empty action is a line between groups. Presses come as events."""
+        self.office.request("show_toolbar", self.number, list(buttons))
+
     def close(self) -> None:
         if self.office.alive:
             self.office.request("close", self.number)
         self._folder.cleanup()
+
+    def show_status(self, text: str) -> None:
+        self.office.request("show_status", self.number, text)
+
+    def show_message(self, text: str, title: str, problem: bool) -> None:
+        self.office.request("show_message", self.number, text, title, problem)
 
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any:
         raise EngineError(f"The macro {name} is Excel's; in LibreOffice use the S&OP toolbar.")

@@ -13,6 +13,8 @@ from sop_addin.engines.references import quote_sheet, split_sheet
 
 _TEXT_OR_SHEET = re.compile(r"(\"(?:[^\"]|\"\")*\"|\$?'(?:[^']|'')*'(?=\.)|\[[^\[\]]*\])")
 _SHEET = re.compile(r"(?<![\w.'])\$?([^\W\d][\w]*)\.(?=\$?[A-Za-z]{1,3}\$?\d|\$?[A-Za-z]{1,3}:|#REF!)")
+_PART = re.compile(r"\[(#(?:All|Data|Headers|Totals))\]", re.IGNORECASE)
+_WHOLE_PART = re.compile(r"\[\[(#(?:All|Data|Headers|Totals))\]\]", re.IGNORECASE)
 _LOGICAL = re.compile(r"\b(TRUE|FALSE)\(\)")
 
 
@@ -48,6 +50,8 @@ def _in_libreoffice(token: Token, depth: list[str]) -> str:
 def _reference_to_libreoffice(text: str) -> str:
     if "[[" in text:
         return text.replace("],[", "];[")
+    if "[#" in text:
+        return _PART.sub(r"[[\1]]", text)
     if "!" not in text or text.startswith("#"):
         return text
     sheet, reference = split_sheet(text)
@@ -61,7 +65,7 @@ def from_libreoffice(formula: str) -> str:
         formula = formula[1:-1]
     if not formula.startswith("="):
         return formula
-    pieces = _TEXT_OR_SHEET.split(formula)
+    pieces = _TEXT_OR_SHEET.split(_WHOLE_PART.sub(r"[\1]", formula))
     if any("," in piece for piece in pieces[::2]):
         return formula  # a function LibreOffice does not know: it keeps the text that it read from the file
     in_array = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -10,23 +10,31 @@ from ...model.plan import Plan
 from ...model.tables import RawTable, Tables
 
 
-def workbook_bytes(raw: Mapping[str, pd.DataFrame | RawTable], tables: Tables, plan: Plan | None = None) -> bytes:
+def workbook_bytes(
+    raw: Mapping[str, pd.DataFrame | RawTable],
+    tables: Tables,
+    plan: Plan | None = None,
+    left_out: Collection[tuple[str, str]] = (),
+    as_values: Collection[tuple[str, str]] = (),
+) -> bytes:
     """A complete .xlsm with these inputs and, where given, the plan solved for them; formulas not yet calculated.
 
-    ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed.
+    ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed. ``left_out`` and
+    ``as_values``: rows that the plan sheets lack, or show without formulas (see `grid_blocks`).
     """
     from ..grid_cells import grid_blocks
     from .build import build_workbook
 
     cells = {name: table.frame if isinstance(table, RawTable) else table for name, table in raw.items()}
     outputs = {} if plan is None else _outputs(plan)
-    return build_workbook(cells, tables, grid_blocks(tables, plan), outputs)
+    return build_workbook(cells, tables, grid_blocks(tables, plan, left_out, as_values), outputs)
 
 
 def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
     frames = {
         "tblForecast": plan.forecast,
         "tblItemPlan": plan.item_plan,
+        "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblBridge": plan.bridge,
         "tblPlan": plan.plan_table,

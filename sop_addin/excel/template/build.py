@@ -12,7 +12,7 @@ import xlsxwriter
 from ...model.schema import SHEET_GRIDS, SHEETS, TABLES
 from ...model.tables import Tables
 from ..grids import GridBlock
-from ..layout import SIDE_BY_SIDE, UNDO_SHEET, table_anchors
+from ..layout import SIDE_BY_SIDE, UNDO_SHEET, XLWINGS_CONF_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .plan_charts import with_month_axes
 from .ribbon import add_ribbon
@@ -27,7 +27,7 @@ from .sheets_output import add_output_marks
 from .sheets_tables import SHEET_HINTS, add_table
 from .styles import FONT, Styles
 from .table_rules import define_lists
-from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, XLWINGS_CONF_SHEET, build_vba_project
+from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, build_vba_project
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in SHEET_GRIDS}

@@ -305,8 +305,8 @@ def _figures(rows: _Rows, row: int) -> int:
             approved = f"SUMIFS(tblApproved[Revenue],{where})"
             if measure == "Margin":
                 approved = (
-                    f'SUMIFS(tblBridge[From],tblBridge[Reference],"Approved plan",tblBridge[Family],{everyone},'
-                    f"tblBridge[Period],{day})"
+                    'SUMIFS(tblBridge[Margin before],tblBridge[Reference],"Approved plan",'
+                    f"tblBridge[Family],{everyone},tblBridge[Period],{day})"
                 )
             found = f"IF({budget},{plan(f'Budget {measure.lower()}', column)},{approved})"
             formulas.append(f'IF({found}=0,"",{converted(found, column, REFERENCE_RATE_ROW)})')
@@ -369,7 +369,9 @@ def _bridge(rows: _Rows, row: int) -> int:
         rate = address(rate_row, column)
         return f"IF(ISNUMBER({rate}),{formula}/{rate},{NO_RATE})"
 
-    _line(rows, row, REFERENCE_MARGIN, [at(part("From", c), c, REFERENCE_RATE_ROW) for c in columns], bold=True)
+    _line(
+        rows, row, REFERENCE_MARGIN, [at(part("Margin before", c), c, REFERENCE_RATE_ROW) for c in columns], bold=True
+    )
     for name in EFFECTS:
         row += 1
         _line(rows, row, name, [at(part(name, column), column) for column in columns])
@@ -377,11 +379,11 @@ def _bridge(rows: _Rows, row: int) -> int:
     currency = []
     for column in columns:
         now, then = address(RATE_ROW, column), address(REFERENCE_RATE_ROW, column)
-        moved = f"{part('Currency', column)}/{now}+{part('From', column)}*(1/{now}-1/{then})"
+        moved = f"{part('Currency', column)}/{now}+{part('Margin before', column)}*(1/{now}-1/{then})"
         currency.append(f"IF(AND(ISNUMBER({now}),ISNUMBER({then})),{moved},{NO_RATE})")
     _line(rows, row, "Currency", currency)
     row += 1
-    _line(rows, row, "Margin of the plan", [at(part("To", column), column) for column in columns], bold=True)
+    _line(rows, row, "Margin of the plan", [at(part("Margin after", column), column) for column in columns], bold=True)
     row += 1
     first, last = rows.at[REFERENCE_MARGIN], rows.at["Currency"]
     check = []

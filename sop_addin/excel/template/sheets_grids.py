@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..grids import GridBlock
 
 HINTS: dict[str, str] = {
-    "SalesPlan": "Type your figure into the yellow Override row: it replaces the three rows above it. "
+    "SalesPlan": "Type your figure into the yellow Override row: it replaces the rows above it. "
     "Blue italic demand is overridden.",
     "ProductionPlan": "Type into the yellow Fixed production row what must be made; the next run keeps it.",
     "InventoryPlan": "Formulas: an override or a fixed production shows here at once. "

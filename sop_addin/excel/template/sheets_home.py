@@ -9,7 +9,7 @@ from lxml import etree
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import GRID_BY_NAME, STEPS
-from ..layout import TABLE_ROW
+from ..layout import SCENARIO_NAME, TABLE_ROW
 from . import styles as look
 from .home_figures import (
     HEAT_MONTHS,
@@ -46,8 +46,8 @@ HEAT_ROW = CHART_ROW + CHART_LINES + 3
 FINDINGS_ROW = HEAT_ROW + HEAT_RESOURCES + 4
 FINDINGS_SHOWN = 10
 BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
-SCENARIO_NAME, SUMMARY_NAME = "SopScenario", "SopSummary"
-"""Defined names: the cell that SopScenarios.bas reads and writes, and the paragraph on the plan's limits."""
+SUMMARY_NAME = "SopSummary"
+"""Defined name of the paragraph on the plan's limits."""
 FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 3)
 
 GUIDE_OF = {CYCLE_ROW: GUIDE_MONTH, HEAT_ROW: GUIDE_COLOURS, BUTTONS_ROW: GUIDE_SHEETS}

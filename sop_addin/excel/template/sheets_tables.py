@@ -39,6 +39,7 @@ _WIDTHS = {
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
     "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
     "Version": 18, "Row": 7, "Number": 9, "Currency": 10, "Kind": 13,
+    "Basis": 34, "Reason": 40, "When": 10,
 }  # fmt: skip
 _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
@@ -63,13 +64,15 @@ SHEET_HINTS: dict[str, str] = {
     "Sources": "Left: what each source costs and can do. Then its exceptions by period, and what is on its way.",
     "Resources": "Left: the resources. Then what a unit of each family uses of them, and exceptions by period.",
     "History": "One column per past period to the right; blank = not sold yet or unknown, 0 = sold nothing.",
-    "Events": "Each row changes demand between From and To, weighted with its probability.",
+    "Events": "Left: what changes demand between From and To; leave Uplift % blank where the past should tell. "
+    "Then your figures for single items, and what the run learned.",
     "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
     "KPIs": "Written by the run.",
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run. To change a figure, use the Override row of the Sales Plan.",
+    "Item Forecast": "Written by the run. To change a figure, use the Override row of the Sales Plan, "
+    "or the item overrides on sheet Events.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
 

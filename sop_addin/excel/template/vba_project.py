@@ -10,7 +10,6 @@ from sop_addin.excel.template.sources import source_folder, xlwings_text
 
 WORKBOOK_CODE_NAME = "ThisWorkbook"  # the workbook's codeName: xlsxwriter's Workbook.set_vba_name
 
-XLWINGS_CONF_SHEET = "xlwings.conf"
 XLWINGS_CONF: list[tuple[str, str | bool]] = [
     # Rows for columns A and B from A1 on, without a gap and without a blank value: xlwings' VBA stops at the first gap
     # and takes a blank for an answer. A row here also hides the same row of the user's own configuration, so what

@@ -339,7 +339,7 @@ def _tie_broken(model: BalanceModel, engine: Engine, bounds: Bounds, cost: Float
 
 
 def _dot(one: Floats, other: Floats) -> float:
-    """Not ``@``: for 14,000 figures that starts threads, which takes 50 ms on a busy machine and may differ by digits."""
+    """Not ``@``: for 14,000 figures that starts threads: 50 ms on a busy machine, and digits that may differ."""
     return float((one * other).sum())
 
 

@@ -91,7 +91,7 @@ def _tables(
         }),
         sales_plan=pd.DataFrame({
             "Family": _FAMILY, "Period": periods, "Statistical forecast": np.nan, "Events": np.nan,
-            "New and phase-out": np.nan, "Override": demand, "Override reason": "",
+            "New and phase-out": np.nan, "Item overrides": np.nan, "Override": demand, "Override reason": "",
         }),
     )  # fmt: skip
 

@@ -105,9 +105,9 @@ def test_the_chart_walks_from_the_reference_to_the_plan(plan, shown):
     steps = shown(family="Pumps")["chart"]
     assert [steps[0][0], steps[-1][0]] == ["Budget", "Plan"]
     pumps = plan.bridge[plan.bridge["Family"] == "Pumps"]
-    assert steps[0][2] == pytest.approx(pumps["From"].sum())
-    assert steps[-2][2] == pytest.approx(pumps["To"].sum())
-    assert steps[-1][2] == pytest.approx(pumps["To"].sum())
+    assert steps[0][2] == pytest.approx(pumps["Margin before"].sum())
+    assert steps[-2][2] == pytest.approx(pumps["Margin after"].sum())
+    assert steps[-1][2] == pytest.approx(pumps["Margin after"].sum())
 
 
 def test_a_bridge_that_no_longer_fits_the_plan_is_said(plan, tmp_path):

@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from sop_addin.excel.layout import XLWINGS_CONF_SHEET
 from sop_addin.excel.template.ribbon import add_ribbon
-from sop_addin.excel.template.vba_project import (
-    WORKBOOK_CODE_NAME,
-    XLWINGS_CONF,
-    XLWINGS_CONF_SHEET,
-    build_vba_project,
-)
+from sop_addin.excel.template.vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, build_vba_project
 
 SHEETS = {"Settings": "Sheet1", "Scenarios": "Sheet2", XLWINGS_CONF_SHEET: "Sheet3", "Undo": "Sheet4"}
 SCENARIOS = ["High demand", "High demand", "Strike", "", "strike"]

@@ -21,7 +21,7 @@ STEPS = {
     "SopBalance": "balance",
     "SopRunAll": "run_all",
 }
-BUTTONS = {**STEPS, "SopUndo": "undo_last_run"}
+BUTTONS = {**STEPS, "SopUndo": "undo_last_run", "SopStop": "stop_run"}
 
 
 @pytest.fixture
@@ -301,3 +301,40 @@ def test_the_way_to_stop_is_told_where_it_works(machine: Machine, excel: FakeExc
     mac = FakeExcel(machine, workbook_path, mac=True)
     mac.run("SopShortcuts")
     assert "Esc" not in mac.messages[0]
+
+
+# --- stop, mail copy --------------------------------------------------------------------------------------------------
+
+
+def test_stop_is_a_button_only_where_buttons_work_while_a_step_runs(
+    machine: Machine, excel: FakeExcel, workbook_path: Path
+) -> None:
+    assert excel.ask("SopStopVisible") is False
+    assert FakeExcel(machine, workbook_path, mac=True).ask("SopStopVisible") is True
+
+
+def arguments(command: str) -> list[str]:
+    """The texts that Python gets, as sop_addin.button decodes them."""
+    codes = re.fullmatch(r"from sop_addin.button import press; press\('mail_copy'(.*)\)", command)
+    assert codes
+    return [bytes.fromhex(code).decode("utf-16-be") for code in re.findall(r", '([0-9A-F]*)'", codes[1])]
+
+
+@pytest.mark.parametrize("owner", ["Ann Pump", "'); import os #", "Zoë الإنتاج", 'a"b\\'])
+def test_a_mail_copy_asks_whose_it_is_and_passes_the_answers_as_texts(excel: FakeExcel, owner: str) -> None:
+    excel.answer_dialogs(7, owner, 6, 7)  # not everybody; the name; only theirs; costs stay
+    excel.run("SopMailCopy")
+    assert arguments(excel.machine.commands[0]) == [owner, "yes", ""]
+
+
+def test_a_mail_copy_for_everybody_is_not_asked_for_families(excel: FakeExcel) -> None:
+    excel.answer_dialogs(6, 6)
+    excel.run("SopOnMailCopy", NOTHING)
+    assert arguments(excel.machine.commands[0]) == ["", "", "yes"]
+
+
+@pytest.mark.parametrize("answers", [(2,), (7, ""), (7, "Ann", 2), (7, "Ann", 6, 2), (6, 2)])
+def test_cancel_makes_no_mail_copy(excel: FakeExcel, answers: tuple[object, ...]) -> None:
+    excel.answer_dialogs(*answers)
+    excel.run("SopMailCopy")
+    assert excel.machine.commands == []

@@ -1,0 +1,140 @@
+"""Tables and grids as cells by what they mean, so that copies can be compared that other programs have rewritten."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+
+from ...model.calendar import parse_period, period_label
+from ...model.merging import Cell
+from ...model.schema import GRID_BY_NAME, NUMERIC, SETTING_BY_NAME, TABLES, Column
+from ...model.tables import RawTable
+from .choice import as_name
+from .inputs import Inputs
+
+State = dict[Cell, object]
+_TEXT = Column("", "text", "")
+
+
+def cells_of(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], bucket: str) -> State:
+    """Every cell of the input tables and of the input and output rows of the grids that holds something."""
+    state: State = {}
+    for name, raw in tables.items():
+        if name in TABLES and TABLES[name].role == "input":
+            for _, key, row in rows_of(name, raw, bucket):
+                state |= {Cell(name, key, column): value for column, value in row.items() if value is not None}
+    for name, raw in grids.items():
+        for _, key, row in grid_rows_of(name, raw, bucket):
+            state |= {Cell(name, key, column): value for column, value in row.items() if value is not None}
+    return state
+
+
+Row = tuple[int, tuple[str, ...], dict[str, object]]
+
+
+def rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
+    """Position (from 0), key and further cells of each row that has a key; of equal keys the second ends in '2'."""
+    table = TABLES[name]
+    columns = {header: at for at, header in reversed(list(enumerate(map(str, raw.frame.columns))))}
+    keys = [columns[key] for key in table.keys if key in columns]
+    labels = {header: label_of(header, bucket) if header not in table.headers and table.period_columns else header
+              for header in columns if header and header not in table.keys}  # fmt: skip
+    kinds = {header: table.column(header) if header in table.headers else _TEXT for header in labels}
+    found: list[Row] = []
+    times: dict[tuple[str, ...], int] = {}
+    for at, cells in enumerate(raw.frame.itertuples(index=False, name=None)):
+        key = tuple(_key_text(cells[column], bucket) for column in keys)
+        if not any(key):
+            continue
+        times[key] = times.get(key, 0) + 1
+        full = key if times[key] == 1 else (*key, str(times[key]))
+        setting = SETTING_BY_NAME.get(key[0]) if name == "tblSettings" else None
+        row = {}
+        for header, label in labels.items():
+            kind = setting.kind if setting and header == "Value" else kinds[header].kind
+            if header not in table.headers and table.period_columns and label != header:
+                kind = "number"
+            row[label] = plain(cells[columns[header]], kind, bucket)
+        found.append((at, full, row))
+    return found
+
+
+def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
+    """Position (from 0), keys and measure, and the periods, of each row that is no formula."""
+    grid = GRID_BY_NAME[name]
+    columns = {header: at for at, header in reversed(list(enumerate(map(str, raw.frame.columns))))}
+    periods = {header: label for header in columns if header not in grid.lead_headers
+               and (label := label_of(header, bucket)) and parse_period(header, bucket) is not None}  # fmt: skip
+    measures = {measure.name: measure for measure in grid.measures if not measure.is_formula}
+    found: list[Row] = []
+    for at, cells in enumerate(raw.frame.itertuples(index=False, name=None)):
+        key = tuple(as_name(cells[columns[part]]) for part in (*grid.keys, "Measure") if part in columns)
+        measure = measures.get(key[-1]) if key else None
+        if measure is not None:
+            kind = "text" if measure.text else "number"
+            found.append(
+                (at, key, {label: plain(cells[columns[header]], kind, bucket) for header, label in periods.items()})
+            )
+    return found
+
+
+def input_cells(inputs: Inputs, base: State, state: State, tables: Mapping[str, RawTable]) -> Collection[Cell]:
+    """The cells that the receiver was to type into: of rows that the copy had, and of rows that may be added."""
+    old = {(cell.table, cell.key) for cell in base}
+    rows: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {}
+    for cells in (state, base):  # what the copy had counts
+        for cell, value in cells.items():
+            rows.setdefault((cell.table, cell.key), {})[cell.column] = value
+    for name, raw in tables.items():
+        if name in TABLES:
+            old |= {(name, key) for _, key, _ in rows_of(name, raw, "Month")}
+    return {cell for cell in {*base, *state} if _is_input(inputs, cell, rows[cell.table, cell.key], old)}
+
+
+def _is_input(
+    inputs: Inputs, cell: Cell, row: Mapping[str, object], old: Collection[tuple[str, tuple[str, ...]]]
+) -> bool:  # fmt: skip
+    if cell.table in GRID_BY_NAME:
+        grid = GRID_BY_NAME[cell.table]
+        return inputs.measure(grid, cell.key[-1]) and inputs.row(dict(zip(grid.keys, cell.key, strict=False)))
+    table = TABLES[cell.table]
+    if not inputs.column(table, cell.column) and not table.period_columns:
+        return False
+    whole = {**row, **dict(zip(table.keys, cell.key, strict=False))}
+    return inputs.row(whole) and ((cell.table, cell.key) in old or inputs.grows(table))
+
+
+def plain(value: object, kind: str, bucket: str) -> object:
+    """A value as every program would write it again: numbers to twelve digits, days as yyyy-mm-dd, blanks as None."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    if kind == "period":
+        period = parse_period(value, bucket)
+        return as_name(value) or None if period is None else period_label(period, bucket)
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()[:10]
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, (int, float)):
+        return float(f"{value:.12g}") if kind in NUMERIC else as_name(float(f"{value:.12g}"))
+    text = str(value).replace("\r\n", "\n").strip()
+    if kind in NUMERIC:
+        try:
+            return float(f"{float(text):.12g}")
+        except ValueError:
+            return text or None
+    return text or None
+
+
+def _key_text(value: object, bucket: str) -> str:
+    if isinstance(value, (dt.datetime, dt.date)):
+        period = parse_period(value, bucket)
+        return value.isoformat()[:10] if period is None else period_label(period, bucket)
+    return as_name(value)
+
+
+def label_of(header: str, bucket: str) -> str:
+    period = parse_period(header, bucket)
+    return header if period is None else period_label(period, bucket)

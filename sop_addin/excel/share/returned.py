@@ -1,0 +1,96 @@
+"""A copy that came back: read by its header texts, as other programs may have moved and renamed everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook
+
+from ...model.calendar import parse_period
+from ...model.errors import WorkbookError
+from ...model.tables import Place, RawTable
+from ..layout import COPY_SHEET
+from .base_state import BaseState, base_of
+
+_LOOKED_AT = 60
+_BLANK_ROWS = 25
+_ENOUGH = 0.5
+Rows = Sequence[Sequence[Any]]
+
+
+def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str, RawTable]]:
+    """What the copy was, and its tables and grids as they are now. Raises WorkbookError naming the file."""
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except (CalamineError, OSError, ValueError) as error:
+        raise WorkbookError(f"{path.name} cannot be read as a workbook: {error}.") from None
+    if COPY_SHEET not in sheets:
+        raise WorkbookError(f"{path.name} is no mail copy: its hidden sheet {COPY_SHEET} is missing.")
+    try:
+        base = base_of([str(row[0]) for row in sheets.pop(COPY_SHEET) if row and row[0] != ""])
+    except WorkbookError as error:
+        raise WorkbookError(f"{path.name}: {error}.") from error
+    blocks = [block for name, rows in sheets.items() for block in _blocks(name, rows)]
+    tables = {name: _best(raw, blocks, path, name) for name, raw in base.tables.items()}
+    grids = {name: _best(raw, blocks, path, name) for name, raw in base.grids.items()}
+    return base, tables, grids
+
+
+class _Block:
+    """Neighbouring header cells, and the rows below them."""
+
+    def __init__(self, sheet: str, rows: Rows, top: int, left: int, headers: list[str]) -> None:
+        self.sheet, self.rows, self.top, self.left, self.headers = sheet, rows, top, left, headers
+
+    def fits(self, wanted: RawTable) -> float:
+        """Share of the wanted headers that are here, and a little more on the sheet where they were."""
+        names = {_header(name) for name in wanted.frame.columns}
+        found = len(names & set(self.headers)) / max(len(names), 1)
+        extra = len(set(self.headers) - names) / 1000
+        return found - extra + (0.01 if self.sheet == wanted.place.sheet else 0)
+
+    def raw(self) -> RawTable:
+        width, blank, rows = len(self.headers), 0, []
+        for line in self.rows[self.top + 1 :]:
+            cells = [None if cell == "" else cell for cell in line[self.left : self.left + width]]
+            if any(cell is not None for cell in cells):
+                rows.append(cells)
+                blank = 0
+            elif (blank := blank + 1) > _BLANK_ROWS:
+                break
+        frame = pd.DataFrame(rows, columns=pd.Index(self.headers, dtype=object), dtype=object)
+        return RawTable(frame, Place(self.sheet))
+
+
+def _blocks(sheet: str, rows: Rows) -> list[_Block]:
+    found = []
+    for top, row in enumerate(rows[:_LOOKED_AT]):
+        left: int | None = None
+        for column, cell in enumerate([*row, ""]):
+            if cell != "" and left is None:
+                left = column
+            elif cell == "" and left is not None:
+                if column - left >= 2:
+                    found.append(_Block(sheet, rows, top, left, [_header(each) for each in row[left:column]]))
+                left = None
+    return found
+
+
+def _best(wanted: RawTable, blocks: Sequence[_Block], path: Path, name: str) -> RawTable:
+    best = max(blocks, key=lambda block: block.fits(wanted), default=None)
+    if best is None or best.fits(wanted) < _ENOUGH:
+        raise WorkbookError(f"{path.name}: {name} is not found by its column headers; ask for the copy again.")
+    return best.raw()
+
+
+def _header(cell: object) -> str:
+    """Header text; a month that a program took for a day is a month again."""
+    if isinstance(cell, (dt.datetime, dt.date)):
+        period = parse_period(cell)
+        return "" if period is None else period.strftime("%Y-%m")
+    return str(cell).strip()

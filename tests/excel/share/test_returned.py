@@ -1,0 +1,120 @@
+"""Copies that came back, read by their header texts whatever program saved them: their edits, and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from companies import PUMPS_AND_VALVES, company, raw_company
+
+from sop_addin.engines.closed_file import recalculate_bytes
+from sop_addin.excel.share.cells_of import cells_of, input_cells
+from sop_addin.excel.share.inputs import Inputs
+from sop_addin.excel.share.returned import read_returned
+from sop_addin.excel.template import workbook_bytes
+from sop_addin.mailing import Choice, share
+from sop_addin.model.errors import WorkbookError
+from sop_addin.model.merging import Cell, Merge, Returned, merge
+
+pytestmark = pytest.mark.filterwarnings("ignore:Print area cannot be set")
+OWNED = {**PUMPS_AND_VALVES["tblFamilies"], "Owner": ["Ann", "Bob"]}
+EVENTS = {"Event": ["Fair"], "Family": ["Pumps"], "From": ["2027-02"], "To": ["2027-03"], "Uplift units": [7]}
+OVERRIDE = Cell("SalesPlan", ("Pumps", "Override"), "2027-02")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tables = {"tblFamilies": OWNED, "tblEvents": EVENTS}
+    folder = tmp_path_factory.mktemp("copy")
+    book = folder / "Plan.xlsm"
+    book.write_bytes(recalculate_bytes(workbook_bytes(raw_company(**tables), company(**tables))))
+    return share(book, folder / "For Ann.xlsx", Choice(None, "Ann")).out
+
+
+def edits(path: Path) -> Merge:
+    """What a returned copy changes in the workbook it came from, which nobody has touched."""
+    base, tables, grids = read_returned(path)
+    before, now = cells_of(base.tables, base.grids, "Month"), cells_of(tables, grids, "Month")
+    inputs = input_cells(Inputs(base.choice, base.tables), before, now, base.tables)
+    return merge(before, [Returned(path.name, before, now, inputs)])
+
+
+def edited(copy: Path, out: Path, edit) -> Path:
+    book = openpyxl.load_workbook(copy)
+    edit(book)
+    book.save(out)
+    return out
+
+
+def row_of(sheet, *keys: str) -> int:
+    return next(row[0].row for row in sheet.iter_rows() if tuple(cell.value for cell in row[: len(keys)]) == keys)
+
+
+def set_override(book, value: object, family: str = "Pumps") -> None:
+    sheet = book["Sales Plan"]
+    column = next(cell.column for cell in sheet[row_of(sheet, "Family")] if cell.value == "2027-02")
+    sheet.cell(row_of(sheet, family, "Override"), column).value = value
+
+
+def test_an_unedited_copy_changes_nothing(copy):
+    assert edits(copy) == Merge((), (), (), ())
+
+
+@pytest.mark.libreoffice
+def test_nor_does_one_that_libreoffice_has_saved(copy, libreoffice, tmp_path):
+    assert edits(libreoffice.recalculated(copy, tmp_path)) == Merge((), (), (), ())
+
+
+def test_an_override_is_found_in_a_file_of_another_name(copy, tmp_path):
+    found = edits(edited(copy, tmp_path / "re-Plan (2).xlsx", lambda book: set_override(book, 777)))
+    assert [(one.cell, one.base, one.value) for one in found.changes] == [(OVERRIDE, None, 777.0)]
+
+
+def test_an_edit_of_somebody_elses_cell_is_told_and_not_taken(copy, tmp_path):
+    found = edits(edited(copy, tmp_path / "x.xlsx", lambda book: set_override(book, 5, "Valves")))
+    assert [one.cell.key for one in found.refused] == [("Valves", "Override")]
+    assert not found.changes
+
+
+def test_rows_and_columns_inserted_or_moved_are_no_edits(copy, tmp_path):
+    def edit(book):
+        book["Families"].insert_rows(2)
+        book["Events"].insert_rows(1, 3)
+        sheet = book["Items"]
+        top = row_of(sheet, "Item")
+        for row in range(top, top + 4):  # two columns change places
+            one, other = sheet.cell(row, 2), sheet.cell(row, 3)
+            one.value, other.value = other.value, one.value
+        set_override(book, 777)
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    assert [one.cell for one in found.changes] == [OVERRIDE]
+    assert not found.refused
+
+
+def test_a_row_typed_below_a_table_is_an_edit_of_each_of_its_cells(copy, tmp_path):
+    def edit(book):
+        sheet = book["Events"]
+        row = row_of(sheet, "Fair") + 1
+        headers = [cell.value for cell in sheet[row_of(sheet, "Event")]]
+        new = {"Event": "Sale", "Family": "Pumps", "From": "2027-04", "To": "2027-04", "Uplift units": 12}
+        for name, value in new.items():
+            sheet.cell(row, headers.index(name) + 1).value = value
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    assert {(one.cell.key[0], one.cell.column): one.value for one in found.changes} == {
+        ("Sale", "Family"): "Pumps",
+        ("Sale", "Uplift units"): 12.0,
+    }
+
+
+def test_what_is_no_copy_is_said(copy, tmp_path):
+    def without_memory(book):
+        del book["Copy"]
+
+    with pytest.raises(WorkbookError, match="is no mail copy"):
+        edits(edited(copy, tmp_path / "x.xlsx", without_memory))
+    (tmp_path / "y.xlsx").write_bytes(b"PK no workbook")
+    with pytest.raises(WorkbookError, match="cannot be read as a workbook"):
+        edits(tmp_path / "y.xlsx")
