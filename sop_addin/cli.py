@@ -120,7 +120,8 @@ def run(
         Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
     ] = None,
     steps: Annotated[
-        str | None, typer.Option("--steps", metavar="STEP,...", help="Only these: forecast, aggregate, balance.")
+        str | None,
+        typer.Option("--steps", metavar="STEP,...", help="Only these: forecast, aggregate, balance, rough_cut."),
     ] = None,
     scenario: Annotated[str, typer.Option("--scenario", metavar="NAME", help="A scenario of tblScenarios.")] = "Base",
     as_json: Json = False,
@@ -329,14 +330,14 @@ def _target(book: Path, out: Path | None) -> Path:
 
 def _steps(text: str | None) -> tuple[str, ...]:
     """The steps asked for, in S&OP order."""
-    from .planning.cycle import STEPS, check_steps
+    from .planning.cycle import ALL_STEPS, STEPS, check_steps
 
     if text is None:
         return STEPS
     names = [name.strip().lower() for name in text.split(",")]
     with _wrong_usage("--steps"):
         check_steps(names)
-    return tuple(step for step in STEPS if step in names)
+    return tuple(step for step in ALL_STEPS if step in names)
 
 
 @contextmanager

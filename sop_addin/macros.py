@@ -34,6 +34,7 @@ from .model.plan import BASE, Plan
 from .model.validation import validate
 from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
+from .planning.words import short_money
 
 TITLE = "S&OP"
 
@@ -81,6 +82,12 @@ def aggregate() -> None:
 def balance() -> None:
     """Ribbon: Balance. Production, stock and capacity for the consensus demand."""
     _plan("Balance", ("balance",))
+
+
+@_alone
+def rough_cut() -> None:
+    """Ribbon: Rough cut. Load against capacity of the plan as it stands, typed or solved, without solving."""
+    _plan("Rough cut", ("rough_cut",))
 
 
 @_alone
@@ -226,22 +233,19 @@ def summary(plan: Plan) -> str:
         return f"Nothing was planned: {_counts(plan.findings)}. Mend the errors on sheet Checks, then run again."
     if plan.balance is not None:
         currency = plan.tables.settings.base_currency
+        cost, margin = short_money(plan.balance.total_cost), short_money(plan.balance.margin)
         return (
-            f"Plan solved: cost {_short(plan.balance.total_cost)} {currency}, margin {_short(plan.balance.margin)} "
-            f"{currency}, service {plan.balance.service_level:.1%}, {_counts(plan.findings)}."
+            f"Plan solved: cost {cost} {currency}, margin {margin} {currency}, service "
+            f"{plan.balance.service_level:.1%}, {_counts(plan.findings)}."
         )
+    if plan.rough_cut is not None:
+        short = plan.rough_cut[plan.rough_cut["Short"] > 0]["Resource"].nunique()
+        return f"Rough cut: {short or 'no'} resource{'' if short == 1 else 's'} overloaded, {_counts(plan.findings)}."
     if "aggregate" in plan.steps:
         families = len(plan.tables.family_names)
         return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."
     items = 0 if plan.forecast is None else plan.forecast["Item"].nunique()
     return f"{items:,} items forecast (sheet Item Forecast), {_counts(plan.findings)}."
-
-
-def _short(money: float) -> str:
-    for size, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
-        if abs(money) >= size:
-            return f"{money / size:,.2f}{letter}"
-    return f"{money:,.2f}"
 
 
 def _counts(findings: Findings) -> str:

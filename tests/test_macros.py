@@ -13,6 +13,7 @@ from sop_addin import cli_output, macros, running, stop
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.template import workbook_bytes
+from sop_addin.model.schema import GRID_BY_NAME
 from sop_addin.planning.cycle import STEPS, run_cycle
 
 
@@ -21,7 +22,7 @@ def template() -> bytes:
     return recalculate_bytes(workbook_bytes(raw_company(), company()))
 
 
-BUTTONS = ("check", "forecast", "aggregate", "balance", "run_all", "undo_last_run")
+BUTTONS = ("check", "forecast", "aggregate", "balance", "rough_cut", "run_all", "undo_last_run")
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,20 @@ def test_the_three_steps_one_by_one_give_the_plan_of_all_steps(book, said):
     assert [message.split()[0] for message, _ in said] == ["3", "Demand", "Plan"]
     step_by_step = dict(rows(book, "tblResult"))["Objective"]
     assert step_by_step == pytest.approx(run_cycle(company(), STEPS).balance.objective, rel=1e-9)
+
+
+def test_rough_cut_names_what_a_plan_typed_by_hand_overloads(book, said):
+    macros.run_all()
+    grid = book.names["ProductionPlan"].refers_to_range
+    cells = grid.options(ndim=2).value
+    column = len(GRID_BY_NAME["ProductionPlan"].lead_headers)
+    row = next(at for at, line in enumerate(cells) if line[0] == "Pumps" and line[2] == "Fixed production")
+    grid.sheet.range((grid.row + row, grid.column + column)).value = 900
+    macros.rough_cut()
+    assert said[-1][0].startswith("Rough cut: ")
+    assert "overloaded" in said[-1][0]
+    assert "rough_cut_capacity" in [line[4] for line in rows(book, "tblFindings")]
+    assert dict(rows(book, "tblResult"))["Status"] == "Optimal"  # of the last solve, still there
 
 
 def test_check_lists_findings_and_plans_nothing(book, said):
@@ -231,7 +246,15 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
                 watched.calls.clear()
                 getattr(macros, button)()
                 counted[items][button] = dict(watched.calls)
-        assert [text.split()[0] for text in said] == ["Check:", f"{items:,}", "Demand", "Plan", "Plan", "Undone:"]
+        assert [text.split()[0] for text in said] == [
+            "Check:",
+            f"{items:,}",
+            "Demand",
+            "Plan",
+            "Rough",
+            "Plan",
+            "Undone:",
+        ]
         book.close()
     return counted
 

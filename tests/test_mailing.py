@@ -245,10 +245,11 @@ def test_a_chart_keeps_the_points_that_its_cells_show(copies) -> None:
     book = openpyxl.load_workbook(copies["family"].out, data_only=True)
     points = 0
     for chart in charts:
-        for sheet, column, first, last, cache in re.findall(
-            r"<c:f>'?([^'!]+)'?!\$([A-Z]+)\$(\d+):\$[A-Z]+\$(\d+)</c:f><c:numCache>(.*?)</c:numCache>", chart
+        for sheet, area, cache in re.findall(
+            r"<c:f>'?([^'!]+)'?!([$A-Z0-9:]+)</c:f><c:numCache>(.*?)</c:numCache>", chart
         ):
-            shown = [book[sheet][f"{column}{row}"].value for row in range(int(first), int(last) + 1)]
+            cells = book[sheet][area.replace("$", "")]
+            shown = [cell.value for row in cells for cell in row]
             kept = {int(at): float(value) for at, value in re.findall(r'idx="(\d+)"><c:v>([^<]+)', cache)}
             assert kept == {at: value for at, value in enumerate(shown) if isinstance(value, (int, float))}
             points += len(kept)

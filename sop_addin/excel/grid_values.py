@@ -58,6 +58,10 @@ def grid_values(tables: Tables, plan: Plan | None) -> GridValues:
             if item.role == "output":
                 frame = plan.finance
                 found.put("FinancePlan", item.name, [frame["Family"]], frame["Period"], frame[item.name])
+    if plan.rough_cut is not None:
+        frame = plan.rough_cut
+        for measure in ("Regular capacity", "Heads"):  # the rest of the sheet follows by formulas
+            found.put("CapacityPlan", measure, [frame["Resource"]], frame["Period"], frame[measure])
     if plan.balance is not None:
         _balance_values(found, plan)
     return found

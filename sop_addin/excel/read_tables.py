@@ -19,8 +19,9 @@ from .blocks import read_block
 from .grids import column_letter
 
 INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
-READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast")
-"""What a run starts from: all inputs, and the item forecast of the last run for runs that do not forecast."""
+READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast", "tblPlan")
+"""What a run starts from: all inputs, the item forecast of the last run for runs that do not forecast, and the last
+plan to compare the next one with."""
 
 
 def read_tables(book: Any) -> Tables:

@@ -38,10 +38,15 @@ def write_plan(book: Any, plan: Plan) -> None:
     if plan.scenario == BASE:
         _write_grids(book, plan)
         _write_if(tables, "tblForecast", plan.forecast)
+        for name, frame in (("tblExplanation", plan.explanations), ("tblCleaning", plan.cleaning)):
+            if name in tables:  # a workbook of an older version has no such table
+                _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblEventEffects", plan.event_effects)
         _write_if(tables, "tblKpis", plan.kpis)
         _write_if(tables, "tblBridge", plan.bridge)
+        for name, frame in plan.explanation.items():
+            _write_if(tables, name, frame)
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
@@ -56,10 +61,13 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
     frames = {
         "tblForecast": plan.forecast,
+        "tblExplanation": plan.explanations,
+        "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblBridge": plan.bridge,
+        **plan.explanation,
     }
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
@@ -95,7 +103,8 @@ def _write_grids(book: Any, plan: Plan) -> None:
     moved = any(new[name] is not old[name] for name in new)
     cells = GridCells(plan.tables, plan, {name: place_of(sheet) for name, sheet in new.items()})
     for name, sheet in new.items():
-        if moved or plan.balance is not None or name == "SalesPlan":
+        checked = plan.rough_cut is not None and name == "CapacityPlan"
+        if moved or checked or plan.balance is not None or name == "SalesPlan":
             fill(sheet, cells, plan.tables)
             write_grid(book, sheet, old[name])
 

@@ -56,8 +56,10 @@ class Plan:
 
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
     ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
-    ``bridge``: columns of tblBridge. ``event_effects``: columns of tblEventEffects. ``kpis``: columns of tblKpis.
-    ``plan_table``: columns of tblPlan.
+    ``bridge``: columns of tblBridge. ``event_effects``: columns of tblEventEffects.
+    ``kpis``: columns of tblKpis. ``plan_table``: columns of tblPlan. ``explanation``: tblLimits, tblSpare, tblDrivers
+    and tblChanges by name.
+    ``rough_cut``: load and capacity of a plan that was not solved (planning.rough_cut).
     ``results``: Measure, Value of tblResult. ``steps`` says which steps ran; what did not run is left as it was.
     """
 
@@ -72,8 +74,14 @@ class Plan:
     kpis: pd.DataFrame | None = None
     bridge: pd.DataFrame | None = None
     plan_table: pd.DataFrame | None = None
+    explanation: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rough_cut: pd.DataFrame | None = None
     event_effects: pd.DataFrame | None = None
     results: dict[str, object] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time of each step."""
+    explanations: pd.DataFrame | None = None
+    """Columns of tblExplanation."""
+    cleaning: pd.DataFrame | None = None
+    """Columns of tblCleaning."""

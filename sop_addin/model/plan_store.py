@@ -11,10 +11,15 @@ import pandas as pd
 
 from .findings import Finding, Findings
 from .plan import BalancePlan, Plan
+from .schema import NUMERIC, TABLES, Table
 from .tables import Tables
 
-_PLAN_FRAMES = ("forecast", "sales", "item_plan", "finance", "kpis", "bridge", "plan_table", "event_effects")
+_PLAN_FRAMES = (
+    "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "bridge", "plan_table",
+    "event_effects",
+)  # fmt: skip
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
+_EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges")
 _DAYS = ("Period", "From", "To")
 
 
@@ -27,6 +32,8 @@ def save_plan(plan: Plan, folder: Path) -> None:
         _write(getattr(plan, name), folder / f"{name}.csv")
     for name in _BALANCE_FRAMES:
         _write(getattr(plan.balance, name), folder / f"balance_{name}.csv")
+    for name in _EXPLANATION:
+        _write(plan.explanation[name], folder / f"{name}.csv")
     _write(plan.tables.sales_plan, folder / "sales_plan.csv")
     figures = {
         field.name: getattr(plan.balance, field.name)
@@ -52,7 +59,10 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
     findings = Findings.of(Finding(**finding) for finding in content["findings"])
     balance_frames: dict[str, Any] = {name: _read(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}
     plan_frames: dict[str, Any] = {name: _read(folder / f"{name}.csv") for name in _PLAN_FRAMES}
-    balance = BalancePlan(**content["balance"], **balance_frames)
+    explanation = {name: _read(folder / f"{name}.csv", TABLES[name]) for name in _EXPLANATION}
+    balance = BalancePlan(
+        **content["balance"], **balance_frames, limits=explanation["tblLimits"], spare=explanation["tblSpare"]
+    )
     return Plan(
         replace(tables, sales_plan=_read(folder / "sales_plan.csv")),
         tuple(content["steps"]),
@@ -60,6 +70,7 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
         balance=balance,
         results=content["results"],
         findings=findings,
+        explanation=explanation,
         **plan_frames,
     )
 
@@ -72,8 +83,12 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     rounded.to_csv(path, index=False, date_format="%Y-%m-%d", lineterminator="\n", encoding="utf-8")
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """Numbers where a column holds nothing else, text otherwise ('' stays ''), days of the column Period as dates."""
+def _read(path: Path, table: Table | None = None) -> pd.DataFrame:
+    """Numbers where a column holds nothing else, text otherwise ('' stays ''), days of the column Period as dates.
+
+    table: says which columns are numbers, even where all are blank.
+    """
+    figures = {column.name for column in table.columns if column.kind in NUMERIC} if table else set()
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     for name in frame.columns:
         column = frame[name]
@@ -81,6 +96,6 @@ def _read(path: Path) -> pd.DataFrame:
             frame[name] = pd.to_datetime(column)
             continue
         numbers = pd.to_numeric(column, errors="coerce")
-        if (numbers.notna() | (column == "")).all() and numbers.notna().any():
+        if name in figures or ((numbers.notna() | (column == "")).all() and numbers.notna().any()):
             frame[name] = numbers.astype("float64")
     return frame

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .findings import Finding, Findings
+from .plan import BASE
 from .reading_grids import grid_missing, read_production_plan, read_sales_plan
 from .reading_settings import read_settings
 from .reading_tables import missing_table, read_table
@@ -27,9 +28,9 @@ def typed_tables(
     """Type every input table and the kept parts of the plan grids.
 
     ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. tblForecast, an
-    output, is taken over too. ``demand`` (Family, Period, Value) becomes overrides. ``sales_plan`` and
-    ``production_plan`` are grids, wide or long. ``require_all``: every table, column and grid must be there, as in a
-    workbook; else what is missing is empty.
+    output, is taken over too, and the base plan of tblPlan, to compare the next one with. ``demand`` (Family, Period,
+    Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long. ``require_all``: every
+    table, column and grid must be there, as in a workbook; else what is missing is empty.
 
     Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
     blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an
@@ -56,6 +57,10 @@ def typed_tables(
         table = TABLES["tblForecast"]
         fields["forecast"], places[table.name], found = read_table(table, last_forecast, settings.bucket, strict=False)
         findings += [replace(finding, severity="Warning") for finding in found]
+    if (last_plan := raw.get("tblPlan")) is not None:
+        # what a run wrote, to compare with: whatever is wrong in it is left out
+        frame, _, _ = read_table(TABLES["tblPlan"], last_plan, settings.bucket, strict=False)
+        fields["last_plan"] = frame[(frame["Scenario"] == BASE) & frame["Period"].notna() & frame["Value"].notna()]
     # overrides of unknown families are found only where families are known at all
     known = [family for family in fields["families"]["Family"] if family] if "families" in fields else []
     families = known or None

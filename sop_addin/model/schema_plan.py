@@ -201,6 +201,36 @@ FORECAST_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+EXPLANATION_TABLE = Table(
+    "tblExplanation", "Item Forecast", "What each item's forecast rests on, in one line.",
+    (
+        _out("Item", "text", "Item.", True),
+        _out("Region", "text", "Region.", True),
+        _out("Method", "text", "How it was made."),
+        _out("Peak", "text", "The month or week that stands out most from the average; blank = no season."),
+        _out("Seasonal", "fraction", "How far it stands out."),
+        _out("Trend", "fraction", "Growth a period, from one season to the next."),
+        _out("Error", "fraction", "Error of the forecast when the last periods were forecast from those before: sum of "
+             "absolute errors / demand. Blank = history too short to know."),
+        _out("Cleaned", "integer", "Periods of the history that were changed before forecasting (tblCleaning)."),
+        _out("Explanation", "text", "The same in words."),
+    ),
+    role="output",
+)  # fmt: skip
+
+CLEANING_TABLE = Table(
+    "tblCleaning", "Item Forecast", "What was changed in the history before forecasting, and why.",
+    (
+        _out("Item", "text", "Item.", True),
+        _out("Region", "text", "Region.", True),
+        _out("Period", "period", "Period.", True),
+        _out("Recorded", "number", "Quantity of the history; blank = unknown. The sheet History stays as it is."),
+        _out("Used", "number", "What the forecast was made from."),
+        _out("Reason", "text", "Why. To keep all outliers and stock-outs, set Outlier cleaning to No in Settings."),
+    ),
+    role="output",
+)  # fmt: skip
+
 EVENT_EFFECTS = Table(
     "tblEventEffects", "Events", "What past events brought, and what coming ones are planned to bring.",
     (
@@ -289,6 +319,69 @@ COMPARE_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+LIMITS_TABLE = Table(
+    "tblLimits", "Explanation", "What limits the plan, what one unit more is worth, and what is idle; dearest first.",
+    (
+        _out("Limit", "text", "Kind of limit, as its column is called: Capacity, Max stock, Min heads, ...", True),
+        _out("Resource", "text", "The resource it limits.", True),
+        _out("Family", "text", "The family it limits.", True),
+        _out("Source", "text", "The source it limits.", True),
+        _out("Period", "period", "Period.", True),
+        _out("Used", "number", "What the plan uses."),
+        _out("Allowed", "number", "What the limit allows; capacity without overtime."),
+        _out("Short", "number", "What is missing to serve all demand."),
+        _out("Marginal value", "money", "What the plan gains if the limit gives way by one unit: capacity one unit "
+             "more, a minimum one unit less.", unit="money per unit"),
+        _out("Unit", "text", "Unit of the limit."),
+        _out("Binding for", "text", "Families that meet the limit in this period."),
+        _out("Spare", "number", "Regular capacity that is idle."),
+        _out("Spare for", "text", "The same in units of the families that use it, each alone."),
+    ),
+    role="output",
+)  # fmt: skip
+
+SPARE_TABLE = Table(
+    "tblSpare", "Explanation", "What could be sold in addition: each family alone, on idle regular capacity.",
+    (
+        _out("Family", "text", "Family.", True),
+        _out("Source", "text", "The own source that can make most."),
+        _out("Period", "period", "Period in which it is made.", True),
+        _out("Could be sold", "number", "Units that idle capacity of all its resources makes and ships."),
+        _out("Unit", "text", "Unit of the family."),
+        _out("Margin per unit", "money", "Price - unit cost.", unit="money per unit"),
+        _out("Limited by", "text", "What is used up first."),
+    ),
+    role="output",
+)  # fmt: skip
+
+DRIVERS_TABLE = Table(
+    "tblDrivers", "Explanation", "What the cost of the plan is made of, largest first.",
+    (
+        _out("Cost", "text", "Term of the cost.", True),
+        _out("Family", "text", "Family that causes it.", True),
+        _out("Resource", "text", "Resource that causes it.", True),
+        _out("Value", "money", "Cost over the horizon.", unit="money"),
+        _out("Share", "fraction", "Share of all costs."),
+    ),
+    role="output",
+)  # fmt: skip
+
+CHANGES_TABLE = Table(
+    "tblChanges", "Explanation", "Against the last plan, in the periods that both cover: what moved, and why.",
+    (
+        _out("Measure", "text", "What moved.", True),
+        _out("Family", "text", "Family.", True),
+        _out("Resource", "text", "Resource.", True),
+        _out("Last plan", "number", "Value in the plan before."),
+        _out("This plan", "number", "Value now."),
+        _out("Change", "number", "This plan - Last plan."),
+        _out("Change %", "fraction", "Change / Last plan."),
+        _out("Unit", "text", "Unit of the value."),
+        _out("Why", "text", "Where the change comes from."),
+    ),
+    role="output",
+)  # fmt: skip
+
 VERSIONS_TABLE = Table(
     "tblVersions", "Versions", "Published plans, compressed.",
     (
@@ -303,14 +396,14 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EVENT_EFFECTS,
-    PLAN_TABLE,
-    VERSIONS_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
+    CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE,
+    LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
-    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario",
+    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Summary",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (
@@ -321,6 +414,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Capacity", "plan", "Load against capacity."),
     Sheet("Finance", "plan", "The plan in money; budget and exchange rates."),
     Sheet("Finance Summary", "plan", "Years, rolling 12 months and currencies; why the margin moved."),
+    Sheet("Explanation", "plan", "Why the plan is as it is: limits, idle capacity, costs, and what has changed."),
     Sheet("KPIs", "plan", "Key figures against target."),
     Sheet("Scenarios", "plan", "What-if and risks."),
     Sheet("Cycle", "plan", "The five steps of the month and its decisions."),
@@ -333,7 +427,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Events", "input", "Promotions and other events; your figures for single items; what events bring."),
     Sheet("Settings", "input", "How the plan is made."),
     Sheet("Item Plan", "output", "The plan by item."),
-    Sheet("Item Forecast", "output", "The forecast by item and region."),
+    Sheet("Item Forecast", "output", "The forecast by item and region, what it rests on, what was cleaned."),
     Sheet("Plan Data", "output", "The plan as a long table."),
     Sheet("Functions", "help", "Worksheet functions with examples; totals of the plan, also without Python."),
     Sheet("Guide", "help", "Tour, the month in nine steps, exercise, colours, words."),

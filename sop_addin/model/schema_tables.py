@@ -74,6 +74,8 @@ ITEMS = Table(
         _number("Opening stock", "Stock at plan start, in item units.", default=0.0),
         _number("Safety stock", "Stock to hold against uncertainty, in item units.", default=0.0),
         _choice("Method", "Forecasting method. Auto lets the accuracy of the past decide.", METHODS, default="Auto"),
+        _number("Batch size", "Item Plan: production of a period is a whole number of batches of this size, in item "
+                "units.", default=0.0, default_text="any quantity"),
     ),
     field="items",
 )  # fmt: skip

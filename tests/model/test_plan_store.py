@@ -22,7 +22,7 @@ def test_a_stored_plan_comes_back_as_it_was(plan, tmp_path):
     back = load_plan(tmp_path, company())
     for name in FRAMES:
         pd.testing.assert_frame_equal(getattr(back, name), getattr(plan, name), check_dtype=False, atol=1e-8)
-    for name in ("families", "sources", "resources", "costs"):
+    for name in ("families", "sources", "resources", "costs", "limits", "spare"):
         mine, theirs = (getattr(each.balance, name) for each in (back, plan))
         pd.testing.assert_frame_equal(mine, theirs, check_dtype=False, atol=1e-8)
     assert back.findings == plan.findings

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from companies import company
 
 from sop_addin.model.errors import InputError
+from sop_addin.model.schema import TABLES
 from sop_addin.planning.consensus import consensus_demand
 from sop_addin.planning.cycle import STEPS, run_cycle
 
@@ -82,7 +85,8 @@ def test_errors_in_the_tables_stop_the_run_before_any_step():
 
 
 def test_an_unknown_step_is_named_with_the_choice():
-    with pytest.raises(InputError, match=r"'solve' is not a step; choose from forecast, aggregate, balance\."):
+    words = r"'solve' is not a step; choose from forecast, aggregate, balance, rough_cut"
+    with pytest.raises(InputError, match=words):
         run_cycle(None, ("solve",))
 
 
@@ -109,3 +113,39 @@ def test_progress_names_what_is_being_done():
     run_cycle(company(), progress=lambda *words: told.append(words))
     assert ("Forecasting items", 3, 3) in told
     assert ("Balancing supply and demand", 0, 0) in told
+
+
+def test_each_forecast_says_what_it_rests_on_and_what_was_cleaned():
+    tables = company()
+    history = tables.history.copy()
+    gap = tables.history_periods[3]
+    history.loc[history.index[0], gap] = np.nan
+    plan = run_cycle(replace(tables, history=history), ["forecast"])
+    series = plan.forecast[["Item", "Region"]].drop_duplicates().reset_index(drop=True)
+    pd.testing.assert_frame_equal(plan.explanations[["Item", "Region"]], series)
+    assert tuple(plan.explanations.columns) == TABLES["tblExplanation"].headers
+    assert plan.explanations["Explanation"].str.len().gt(0).all()
+    assert tuple(plan.cleaning.columns) == TABLES["tblCleaning"].headers
+    row = plan.cleaning.iloc[0]
+    assert (row["Item"], row["Period"], row["Reason"]) == (history["Item"].iloc[0], gap, "gap filled")
+    assert np.isnan(row["Recorded"])
+    assert row["Used"] >= 0
+    assert plan.explanations["Cleaned"].sum() == len(plan.cleaning)
+
+
+CONTRADICTIONS = {
+    "min stock above max stock": ({"Min stock": [90, None], "Max stock": [10, None]}, "below Min stock"),
+    "closing stock above max stock": ({"Closing stock min": [90, None], "Max stock": [10, None]}, "Closing stock min"),
+    "a stock that outlives its shelf life": ({"Opening stock": [9000, None], "Shelf life": [1, None]}, "Shelf life"),
+}
+
+
+@pytest.mark.parametrize("wish", CONTRADICTIONS)
+def test_contradictory_inputs_give_a_plan_and_name_the_broken_limit(wish):
+    columns, words = CONTRADICTIONS[wish]
+    families = {"Family": ["Pumps", "Valves"], "Price": [100, 50], **columns}
+    plan = run_cycle(company(tblFamilies=families))
+    assert plan.balance is not None
+    assert plan.balance.status == "Optimal with broken limits"
+    assert any(words in finding.message for finding in plan.findings.warnings)
+    assert plan.results["Summary"]

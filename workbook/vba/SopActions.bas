@@ -21,6 +21,10 @@ Public Sub SopBalance()
     RunStep "Balance", "balance"
 End Sub
 
+Public Sub SopRoughCut()
+    RunStep "Rough cut", "rough_cut"
+End Sub
+
 Public Sub SopRunAll()
     RunStep "Run all steps", "run_all"
 End Sub

@@ -23,6 +23,10 @@ Public Sub SopOnBalance(control As IRibbonControl)
     SopBalance
 End Sub
 
+Public Sub SopOnRoughCut(control As IRibbonControl)
+    SopRoughCut
+End Sub
+
 Public Sub SopOnRunAll(control As IRibbonControl)
     SopRunAll
 End Sub

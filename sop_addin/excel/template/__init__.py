@@ -33,10 +33,13 @@ def workbook_bytes(
 def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
     frames = {
         "tblForecast": plan.forecast,
+        "tblExplanation": plan.explanations,
+        "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblBridge": plan.bridge,
+        **plan.explanation,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
             {"Measure": list(plan.results), "Value": pd.Series([*plan.results.values()], dtype=object)}

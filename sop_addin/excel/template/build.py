@@ -31,7 +31,9 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, build_vba_project
 
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in SHEET_GRIDS}
-_WIDE = frozenset({*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", SUMMARY})
+_WIDE = frozenset(
+    {*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Explanation", SUMMARY}
+)
 
 
 def build_workbook(

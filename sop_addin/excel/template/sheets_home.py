@@ -40,7 +40,7 @@ BOARD_LEFT, BOARD_RIGHT = 2, 31
 """The board: thirty narrow columns; a tile takes six of them, a month of the heat map one."""
 COLUMN_WIDTH, COLUMN_PIXELS = 3.86, 32
 
-CYCLE_ROW, FIGURES_ROW, SUMMARY_ROW, SUMMARY_LINES = 5, 10, 18, 4
+CYCLE_ROW, FIGURES_ROW, SUMMARY_ROW, SUMMARY_LINES = 5, 10, 18, 7
 CHART_ROW, CHART_LINES = SUMMARY_ROW + SUMMARY_LINES + 2, 16
 HEAT_ROW = CHART_ROW + CHART_LINES + 3
 FINDINGS_ROW = HEAT_ROW + HEAT_RESOURCES + 4
@@ -257,16 +257,18 @@ def _trend(context: Context, worksheet: Worksheet, number: int, row: int, column
 
 
 def _summary(context: Context, worksheet: Worksheet) -> None:
-    """What limits the plan, in words: a run writes it into the cell of this name."""
-    _section(context, worksheet, SUMMARY_ROW, "What limits the plan")
+    """The plan in words: the paragraph that the last run wrote into tblResult, else the first findings."""
+    _section(context, worksheet, SUMMARY_ROW, "The plan in words; the figures behind it are on sheet Explanation")
     style = context.styles.get(text_wrap=True, valign="top", font_color=look.INK, bg_color=look.NOTE_FILL, indent=1)
     row = SUMMARY_ROW
     worksheet.merge_range(row, BOARD_LEFT - 1, row + SUMMARY_LINES - 1, BOARD_RIGHT - 1, "", style)
-    messages = [
+    waiting = '"Not solved yet: press Balance, and read here what limits the plan."'
+    messages = "&".join(
         f'IFERROR(IF(INDEX(tblFindings[Message],{number})="","",INDEX(tblFindings[Message],{number})&" "),"")'
         for number in (1, 2, 3)
-    ]
-    text = f'=IF({SOLVED},{"&".join(messages)},"Not solved yet: press Balance, and read here what limits the plan.")'
+    )
+    words = f'IF(IFERROR({result("Summary")}&"","")="",{messages},{result("Summary")})'
+    text = f"=IF({SOLVED},{words},{waiting})"
     worksheet.write_formula(row, BOARD_LEFT - 1, text, style, "")
     context.workbook.define_name(
         SUMMARY_NAME, f"='{worksheet.get_name()}'!{address(row + 1, BOARD_LEFT, 'both')}"

@@ -47,8 +47,12 @@ _TABLE_WIDTHS = {
     ("tblKpis", "Value"): 17, ("tblKpis", "Target"): 17, ("tblKpis", "Unit"): 16, ("tblCompare", "Value"): 17,
     ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
     ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
+    ("tblExplanation", "Method"): 38, ("tblExplanation", "Explanation"): 70, ("tblCleaning", "Reason"): 30,
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
+    ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 34,
+    ("tblLimits", "Spare for"): 42, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
+    ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
@@ -67,12 +71,13 @@ SHEET_HINTS: dict[str, str] = {
     "Events": "Left: what changes demand between From and To; leave Uplift % blank where the past should tell. "
     "Then your figures for single items, and what the run learned.",
     "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
+    "Explanation": "Written by the run. Left: limits. Then idle capacity, costs, and what moved since the last plan.",
     "KPIs": "Written by the run.",
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run. To change a figure, use the Override row of the Sales Plan, "
-    "or the item overrides on sheet Events.",
+    "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
+    "of the Sales Plan, or item overrides on sheet Events.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
 
@@ -273,6 +278,8 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
     if table == "tblResult":
         formats = {"Service level": look.PERCENT, "Gap": "0.00%", "Solve seconds": look.ONE_DECIMAL,
                    "Run at": "yyyy-mm-dd hh:mm"}  # fmt: skip
+        if str(row[0]) == "Summary":
+            return styles.output_cell(look.GENERAL, align="fill")  # shown in full on the board
         text = str(row[0]) in ("Status", "Scenario", "Findings")
         return styles.output_cell(look.GENERAL if text else formats.get(str(row[0]), look.QUANTITY), align="right")
     return None

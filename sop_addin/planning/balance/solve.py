@@ -24,6 +24,7 @@ from .problem import Floats, Ints
 HAIR = 1e-4  # of a typical quantity: by how much limits are moved for their marginal values
 ONE_BY_ONE = 3_000  # rows up to which marginal values are checked alone
 ALONE = 150  # values checked alone at most, capacities first
+SMALL, FEW_ALONE = 300, 20  # rows from which on only so many are checked alone where limits are broken
 BROKEN = 1e-6  # of a typical quantity: less is rounding
 PENALTY = {CLOSING: 3e0, POLICY: 1e1, DEMAND: 3e1, PHYSICAL: 3e3}  # times the worth of a unit
 RANK_FACTOR = 4.0  # of one Priority over the next, in the first stage
@@ -303,7 +304,8 @@ def _limit_values(
     worth = total_values()
     if engine.live and model.row_count <= ONE_BY_ONE:
         binding = np.flatnonzero(worth.of_limits(limits)).tolist()
-        for position in sorted(binding, key=lambda position: limits.kind[position] != CAPACITY)[:ALONE]:
+        most = FEW_ALONE if broken and model.row_count > SMALL else ALONE  # broken: every value takes some solves
+        for position in sorted(binding, key=lambda position: limits.kind[position] != CAPACITY)[:most]:
             engine.set_bounds(here)
             moved(np.array([position]))
             worth.put(limits, position, float(total_values().of_limits(limits)[position]))
@@ -339,7 +341,7 @@ def _tie_broken(model: BalanceModel, engine: Engine, bounds: Bounds, cost: Float
 
 
 def _dot(one: Floats, other: Floats) -> float:
-    """Not ``@``: for 14,000 figures that starts threads: 50 ms on a busy machine, and digits that may differ."""
+    """Not ``@``: that starts threads, which take 50 ms on a busy machine, and the last digits hang on their number."""
     return float((one * other).sum())
 
 

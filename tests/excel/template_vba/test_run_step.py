@@ -21,7 +21,7 @@ STEPS = {
     "SopBalance": "balance",
     "SopRunAll": "run_all",
 }
-BUTTONS = {**STEPS, "SopUndo": "undo_last_run", "SopStop": "stop_run"}
+BUTTONS = {**STEPS, "SopRoughCut": "rough_cut", "SopUndo": "undo_last_run", "SopStop": "stop_run"}
 
 
 @pytest.fixture
