@@ -276,9 +276,9 @@ FINDINGS_TABLE = Table(
 )  # fmt: skip
 
 BRIDGE_TABLE = Table(
-    "tblBridge", "Finance Summary", "Why the margin moved: budget or approved plan to plan, base currency.",
+    "tblBridge", "Finance Summary", "Why the margin moved: budget, approved plan or last plan to plan, base currency.",
     (
-        _out("Reference", "text", "What the plan is compared with: Budget or Approved plan.", True),
+        _out("Reference", "text", "What the plan is compared with: Budget, Approved plan or Last plan.", True),
         _out("Family", "text", "Family.", True),
         _out("Period", "period", "Period.", True),
         _out("Margin before", "money", "Margin of the reference."),

@@ -25,7 +25,7 @@ from ..model.plan import BalancePlan
 from ..model.schema import BRIDGE_TABLE
 from ..model.tables import Tables
 
-BUDGET, APPROVED = "Budget", "Approved plan"
+BUDGET, APPROVED, LAST = "Budget", "Approved plan", "Last plan"
 KEYS = ["Family", "Period"]
 EFFECTS = ("Volume", "Mix", "Price", "Unit cost", "Capacity cost", "Stock", "Service and other", "Currency")
 COST_MEASURES = (
@@ -42,16 +42,17 @@ Floats = NDArray[np.float64]
 def bridge_table(tables: Tables, side: pd.DataFrame) -> pd.DataFrame:
     """Columns of tblBridge: one row per reference, family and planned period, base currency.
 
-    side: Family, Period and the columns SIDE of the plan. A reference is the budget or the approved plan, where
-    ``tables`` hold one; periods that it says nothing on are left out. In each row Margin before and all
-    effects make Margin after.
+    side: Family, Period and the columns SIDE of the plan. A reference is the budget, the approved plan or the plan of
+    the last run, where ``tables`` hold one; periods that it says nothing on are left out. In each row Margin before
+    and all effects make Margin after.
     """
     parts = []
-    for name, reference in ((BUDGET, budget_side(tables)), (APPROVED, approved_side(tables))):
+    references = {BUDGET: budget_side(tables), APPROVED: approved_side(tables), LAST: last_side(tables)}
+    for name, reference in references.items():
         known = set(reference["Period"]) & set(side["Period"])
         if known:
             plan = side[side["Period"].isin(known)]
-            kept = _price_at_reference_rates(tables, plan, RATE_OF[name])
+            kept = _price_at_reference_rates(tables, plan, RATE_OF[name]) if name in RATE_OF else None
             parts.append(margin_bridge(reference[reference["Period"].isin(known)], plan, kept).assign(Reference=name))
     columns = list(BRIDGE_TABLE.headers)
     if not parts:
@@ -130,6 +131,16 @@ def approved_side(tables: Tables) -> pd.DataFrame:
     """The last approved plan as a side."""
     approved = tables.approved[tables.approved["Family"].isin(tables.family_names)]
     return approved[[*KEYS, *SIDE]].fillna(0.0).reset_index(drop=True)
+
+
+def last_side(tables: Tables) -> pd.DataFrame:
+    """The plan that the workbook held before this run as a side; its exchange rates are those of today."""
+    rows = tables.last_plan[tables.last_plan["Family"].isin(tables.family_names)]
+    rows = rows[rows["Measure"] != "Production"]  # arrivals; what was paid for is Planned
+    wide = rows.pivot_table(index=KEYS, columns="Measure", values="Value", aggfunc="sum").fillna(0.0)
+    wide = wide.rename(columns={"Feasible sales": "Volume", "Planned": "Production"})
+    wide = wide.reindex(columns=list(SIDE), fill_value=0.0)
+    return wide.reset_index().rename_axis(columns=None) if len(rows) else pd.DataFrame(columns=[*KEYS, *SIDE])
 
 
 def _per_unit(money: Floats, units: Floats, otherwise: Floats | float) -> Floats:

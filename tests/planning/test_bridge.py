@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from companies import company
+from companies import PUMPS_AND_VALVES, company
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,6 +138,16 @@ def test_the_approved_plan_is_bridged_too():
     assert set(again["Reference"]) == {"Approved plan"}
     assert np.abs(again[list(EFFECTS)].to_numpy()).max() < 1e-6
     assert again["Margin after"].sum() == pytest.approx(first.balance.margin)
+
+
+def test_the_plan_of_the_last_run_is_bridged_to_this_one():
+    first = run_cycle(company(tblBudget=None))
+    tables = company(tblBudget=None, tblSources={**PUMPS_AND_VALVES["tblSources"], "Unit cost": [44, 66, 22]})
+    bridge = run_cycle(replace(tables, last_plan=first.plan_table)).bridge
+    assert set(bridge["Reference"]) == {"Last plan"}
+    assert bridge["Margin before"].sum() == pytest.approx(first.balance.margin, rel=1e-6)
+    assert bridge["Unit cost"].sum() < 0
+    assert bridge["Price"].sum() == pytest.approx(0, abs=0.01)
 
 
 def test_foreign_prices_at_budget_rates_are_currency_and_not_price():

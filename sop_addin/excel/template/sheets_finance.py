@@ -102,8 +102,8 @@ def _choices(rows: _Rows) -> None:
         (FAMILY_ROW, "Family", "All", "=lstFamilies", "One family, or All."),
         (CURRENCY_ROW, "Currency", context.tables.settings.base_currency, f"={_currency_cells(helper)}",
          "The base currency, or one that tblRates has rates of."),
-        (REFERENCE_ROW, "Compare with", "Budget", ["Budget", "Approved plan"],
-         "The budget, or the plan that was approved last."),
+        (REFERENCE_ROW, "Compare with", "Budget", ["Budget", "Approved plan", "Last plan"],
+         "The budget, the plan that was approved last, or the plan before this run (its margin)."),
         (SPAN_ROW, "Bridge over", "All periods",
          f"={address(HEADER_ROW, TOTAL, 'both')}:{address(HEADER_ROW, NEXT, 'both')}",
          "All periods, a year, or the next 12 months."),
@@ -212,7 +212,8 @@ def _rates(rows: _Rows) -> None:
         for name in ("Budget rate", "Approved rate"):
             dated, always = rate(name, day)
             parts.append(f"IF({dated}>0,{dated},IF({always}>0,{always},{own}))")
-        reference = f'IF({address(REFERENCE_ROW, CHOICE, "both")}="Budget",{parts[0]},{parts[1]})'
+        chosen = address(REFERENCE_ROW, CHOICE, "both")
+        reference = f'IF({chosen}="Budget",{parts[0]},IF({chosen}="Approved plan",{parts[1]},{own}))'
         sheet.write_formula(
             REFERENCE_RATE_ROW - 1, column - 1, f'=IF({here}="","",IF({is_base},1,{reference}))', rate_look, ""
         )  # fmt: skip
@@ -302,10 +303,11 @@ def _figures(rows: _Rows, row: int) -> int:
         for column in columns:
             day = address(DAY_ROW, column)
             where = f"tblApproved[Family],{everyone},tblApproved[Period],{day}"
-            approved = f"SUMIFS(tblApproved[Revenue],{where})"
+            is_approved = f'{address(REFERENCE_ROW, CHOICE, "both")}="Approved plan"'
+            approved = f"IF({is_approved},SUMIFS(tblApproved[Revenue],{where}),0)"
             if measure == "Margin":
                 approved = (
-                    'SUMIFS(tblBridge[Margin before],tblBridge[Reference],"Approved plan",'
+                    f"SUMIFS(tblBridge[Margin before],tblBridge[Reference],{address(REFERENCE_ROW, CHOICE, 'both')},"
                     f"tblBridge[Family],{everyone},tblBridge[Period],{day})"
                 )
             found = f"IF({budget},{plan(f'Budget {measure.lower()}', column)},{approved})"
