@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,8 @@ import typer
 
 from . import __version__, cli_import, cli_mail, cli_open, cli_setup
 from .cli_output import (
+    accuracy_json,
+    accuracy_summary,
     count_line,
     findings_json,
     plan_json,
@@ -44,6 +46,7 @@ NOT_POSSIBLE = 2
 STOPPED = 130
 
 APPLIANCES = "appliances"
+TRIED_TABLES = ("tblAccuracy", "tblSegments")
 TEMPLATE = Path("workbook", "SOP_Template.xlsm")
 TABLES_PAGE = Path("docs", "tables.md")
 
@@ -160,6 +163,99 @@ def run(
 
 
 @app.command()
+def backtest(
+    book: Book,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
+    ] = None,
+    origins: Annotated[
+        int,
+        typer.Option("--origins", metavar="N", min=1, max=36, help="Cuts of the history, one period apart."),
+    ] = 6,
+    lags: Annotated[
+        int, typer.Option("--lags", metavar="N", min=1, max=36, help="Periods ahead that each cut is forecast.")
+    ] = 6,
+    effort: Annotated[
+        str | None, typer.Option("--effort", metavar="EFFORT", help="quick, standard or best [default: the setting].")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try the forecast on the past of BOOK; write how far it was off, and the ABC/XYZ classes, to sheet Accuracy."""
+    target = _target(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.tables_io import write_tables
+    from .model.validation import validate
+    from .planning import backtest as trial
+    from .planning.segments import accuracy_tables
+
+    with _wrong_usage("--effort"):
+        trial.check_effort(effort)
+    check_not_open_elsewhere(target)
+    with progress() as report:
+        report("Reading the workbook", 0, 0)
+        with _opened(book) as (workbook, tables):
+            findings = validate(tables)
+            if not findings.errors:
+                words = "Forecasting the past"
+                result = trial.backtest(
+                    tables, origins=origins, lags=lags, effort=effort,
+                    progress=lambda done, total: report(words, done, total),
+                )  # fmt: skip
+                report("Writing the accuracy", 0, 0)
+                write_tables(workbook, accuracy_tables(tables, result))
+                recalculate_book(workbook)
+                workbook.save(target)
+    if findings.errors:
+        say_findings(findings, ("Error",))
+        say(f"{book}: not tried and not changed; mend the {count_line(findings).split(',')[0]} first.")
+        if as_json:
+            show_json({"status": "Errors", "findings": findings_json(findings), "out": None})
+        raise typer.Exit(PLAN_HAS_ERRORS)
+    if as_json:
+        show_json(accuracy_json(result, target))
+    else:
+        show_summary(accuracy_summary(result, target))
+
+
+@app.command()
+def publish(
+    book: Book,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
+    as_json: Json = False,
+) -> None:
+    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
+    target = _target(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.read_tables import read_outputs
+    from .excel.write_version import write_versions
+    from .model.validation import validate
+    from .planning.publish import PLAN_TABLES, publish_now
+
+    check_not_open_elsewhere(target)
+    with _opened(book) as (workbook, tables):
+        findings = validate(tables)
+        if not findings.errors:
+            published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
+            write_versions(workbook, published)
+            recalculate_book(workbook)
+            workbook.save(target)
+    if findings.errors:
+        say_findings(findings, ("Error",))
+        say(f"{book}: not published and not changed; mend the {count_line(findings).split(',')[0]} first.")
+        raise typer.Exit(PLAN_HAS_ERRORS)
+    version = published.versions[-1]
+    if as_json:
+        show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
+    else:
+        typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
+
+
+@app.command()
 def check(book: Book, as_json: Json = False) -> None:
     """Check BOOK and list what is found; nothing is written."""
     from .model.validation import validate
@@ -246,13 +342,15 @@ class Inputs:
     raw: Mapping[str, pd.DataFrame | RawTable]
     tables: Tables
     plan: Plan | None = None
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Output tables that are no part of a plan."""
 
     def workbook(self) -> bytes:
         """A complete .xlsm with calculated formulas, and the plan where there is one."""
         from .engines.closed_file import recalculate_bytes
         from .excel.template import workbook_bytes
 
-        return recalculate_bytes(workbook_bytes(self.raw, self.tables, self.plan))
+        return recalculate_bytes(workbook_bytes(self.raw, self.tables, self.plan, more=self.more))
 
 
 def _blank_inputs() -> Inputs:
@@ -263,23 +361,33 @@ def _blank_inputs() -> Inputs:
 
 def _sample_inputs(name: str, *, solved: bool = True) -> Inputs:
     """A sample company, with the plan that is kept for it unless not ``solved``."""
-    from .model.plan_store import load_plan
+    from .model.plan_store import load_plan, read_frame
     from .model.reading import typed_tables
     from .model.tables import Place, RawTable
+    from .model.versions import version_rows
     from .sample import SAMPLES, sample_tables, solved_folder
+    from .sample.published import published_plans
 
     if name not in SAMPLES:
         raise typer.BadParameter(f"'{name}' is no sample; choose from {', '.join(SAMPLES)}", param_hint="'--sample'")
     raw = {name: RawTable(frame, Place("")) for name, frame in sample_tables(name).items()}
     sales_plan, production_plan = raw.pop("SalesPlan"), raw.pop("ProductionPlan")
+    more = {"tblVersions": version_rows(published_plans())}
+    raw["tblVersions"] = RawTable(more["tblVersions"], Place(""))
     tables = typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan)
-    return Inputs(raw, tables, load_plan(solved_folder(name), tables) if solved else None)
+    if not solved:
+        return Inputs(raw, tables, more=more)
+    folder = solved_folder(name)
+    more |= {table: read_frame(folder / f"{table}.csv") for table in TRIED_TABLES if (folder / f"{table}.csv").exists()}
+    return Inputs(raw, tables, load_plan(folder, tables), more)
 
 
 def _solve_sample(name: str) -> None:
     """Plan the sample company anew and keep its plan beside its data: the workbook of the sample carries it."""
-    from .model.plan_store import save_plan
+    from .model.plan_store import save_plan, write_frame
+    from .planning.backtest import backtest
     from .planning.cycle import run_cycle
+    from .planning.segments import accuracy_tables
     from .sample import solved_folder
 
     # through a workbook, so that findings name the cells that a planner sees
@@ -288,6 +396,8 @@ def _solve_sample(name: str) -> None:
         path.write_bytes(_sample_inputs(name, solved=False).workbook())
         with _opened(path) as (_, tables):
             save_plan(run_cycle(tables), solved_folder(name))
+            for table, frame in accuracy_tables(tables, backtest(tables)).items():
+                write_frame(frame, solved_folder(name) / f"{table}.csv")
 
 
 def _csv_inputs(folder: Path, option: str) -> Inputs:

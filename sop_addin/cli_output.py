@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .engines.closed_file import Recalculation
     from .model.findings import Finding, Findings
     from .model.plan import Plan
+    from .planning.backtest import Backtest
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is (0: not known)."""
@@ -108,6 +109,32 @@ def say_recalculation(outcome: Recalculation) -> None:
         say(f"... and {len(outcome.unavailable) - 3:,} more formulas.")
 
 
+def accuracy_sentence(row: Any) -> str:
+    """``WMAPE 6.2 % (naive 16.0 %, last year 9.0 %), bias -3.7 %, MASE 0.56`` of one row of tblAccuracy."""
+    yardsticks = f"naive {_percent(row['Naive WMAPE'])}, last year {_percent(row['Last year WMAPE'])}"
+    mase = "-" if math.isnan(row["MASE"]) else f"{row['MASE']:.2f}"
+    return f"WMAPE {_percent(row['WMAPE'])} ({yardsticks}), bias {_percent(row['Bias'])}, MASE {mase}"
+
+
+def accuracy_summary(result: Backtest, out: Path) -> list[tuple[str, str]]:
+    """A backtest in a few lines: label and text."""
+    losers = [str(name) for name in result.losers["Name"]]
+    named = f": {', '.join(losers[:8])}{' ...' if len(losers) > 8 else ''}" if losers else ""
+    items = int((result.accuracy["Level"] == "Item").sum())
+    tried = f"{result.origins} origin{'' if result.origins == 1 else 's'}"
+    return [
+        ("Tried", f"{tried}, 1 to {result.lags} periods ahead, effort {result.effort}"),
+        ("Families", accuracy_sentence(result.overall("All families"))),
+        ("Items", accuracy_sentence(result.overall("All items"))),
+        ("Lose to naive", f"{len(losers)} of {items} items{named}"),
+        ("Written", f"{out} (sheet Accuracy)"),
+    ]
+
+
+def _percent(share: float) -> str:
+    return "-" if math.isnan(share) else f"{share:.1%}"
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +153,19 @@ def plan_json(plan: Plan, out: Path) -> dict[str, Any]:
         "findings": findings_json(plan.findings),
         "seconds": plan.seconds,
         "out": str(out) if plan.steps else None,
+    }
+
+
+def accuracy_json(result: Backtest, out: Path) -> dict[str, Any]:
+    """A backtest for scripts: every row of tblAccuracy."""
+    return {
+        "status": "Tried",
+        "origins": result.origins,
+        "lags": result.lags,
+        "effort": result.effort,
+        "accuracy": result.accuracy.to_dict("records"),
+        "losers": list(result.losers["Name"]),
+        "out": str(out),
     }
 
 

@@ -20,20 +20,25 @@ from typing import Any
 import xlwings as xw
 
 from . import __version__, running, stop
-from .cli_output import write_report
+from .cli_output import accuracy_sentence, write_report
 from .engines.errors import EngineError
 from .excel.layout import SCENARIO_NAME
-from .excel.read_tables import read_tables
+from .excel.read_tables import read_outputs, read_tables
+from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
+from .excel.write_version import PUBLISHED_PARTS, write_versions
 from .importing import Kind, prepare, tables_written, write
 from .model.errors import SopError, Stopped, WorkbookError
 from .model.findings import Findings
 from .model.plan import BASE, Plan
 from .model.validation import validate
+from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
+from .planning.publish import PLAN_TABLES, publish_now
+from .planning.segments import accuracy_tables
 from .planning.words import short_money
 
 TITLE = "S&OP"
@@ -94,6 +99,43 @@ def rough_cut() -> None:
 def run_all() -> None:
     """Ribbon: Run all steps."""
     _plan("Run all steps", STEPS)
+
+
+@_alone
+def accuracy() -> None:
+    """Ribbon: Accuracy. Tries the forecast on the past; classes items by volume and variability."""
+    with _button("Reading the workbook") as book:
+        tables = read_tables(book)
+        findings = validate(tables)
+        if findings.errors:
+            _say(book, f"Nothing was tried: {_counts(findings)}. Press Check, mend the errors, then try again.", True)
+            return
+        report = _progress(book)
+        result = backtest(tables, progress=lambda done, total: report("Forecasting the past", done, total))
+        frames = accuracy_tables(tables, result)
+        stop.raise_if_asked(_process(book))
+        with undoable(book, "Accuracy", tuple(frames), tables.settings.bucket):
+            write_tables(book, frames)
+        sentence = accuracy_sentence(result.overall())
+        _say(book, f"Forecast of families: {sentence}. {_losers(len(result.losers))} (sheet Accuracy).", False)
+
+
+@_alone
+def publish() -> None:
+    """Ribbon: Publish. Freezes the plan as a version; its production becomes the approved plan."""
+    with _button("Reading the workbook") as book:
+        tables = read_tables(book)
+        findings = validate(tables)
+        if findings.errors:
+            _say(book, f"Nothing was published: {_counts(findings)}. Press Check, mend the errors, run again.", True)
+            return
+        bucket = tables.settings.bucket
+        published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
+        stop.raise_if_asked(_process(book))
+        with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
+            write_versions(book, published)
+        version = published.versions[-1]
+        _say(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest}).", False)
 
 
 @_alone
@@ -246,6 +288,10 @@ def summary(plan: Plan) -> str:
         return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."
     items = 0 if plan.forecast is None else plan.forecast["Item"].nunique()
     return f"{items:,} items forecast (sheet Item Forecast), {_counts(plan.findings)}."
+
+
+def _losers(count: int) -> str:
+    return "No item loses to naive" if not count else f"{count:,} item{'' if count == 1 else 's'} would do better naive"
 
 
 def _counts(findings: Findings) -> str:

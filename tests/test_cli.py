@@ -29,6 +29,8 @@ pytest_plugins = ["commands"]
 TABLE_OF_COMMANDS = (
     "new",
     "run",
+    "backtest",
+    "publish",
     "check",
     "export",
     "share",
@@ -84,6 +86,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["run", "{book}", "--out", "plan.xlsx"], "'plan.xlsx' must end in .xlsm"),
         (["run", "{book}", "--out", "nowhere/plan.xlsm"], "the folder 'nowhere' does not exist"),
         (["run", "{folder}"], "give --out OUT.xlsm"),
+        (["backtest", "{book}", "--effort", "hard"], "must be one of quick, standard, best, not 'hard'"),
         (["new", "{book}"], "exists; choose another name, or --force"),
         (["new", "plan.xlsx"], "must end in .xlsm"),
         (["new", "plan.xlsm", "--blank", "--sample", "appliances"], "choose one of --blank, --sample and --data"),
@@ -264,6 +267,68 @@ def test_steps_left_out_keep_what_is_there(cli: Cli, planned: Path) -> None:
     assert reply.code == 0, reply.err
     assert reply.json["steps"] == ["balance"]
     pd.testing.assert_frame_equal(before, grid_values(planned, "SalesPlan"), rtol=1e-9)
+
+
+def test_a_backtest_writes_its_sheet_and_no_plan(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    months = [f"2026-{month:02d}" for month in range(1, 13)]
+    table = {"Item": ["P1", "P2"]} | {month: [100 + at, 50 + 5 * (at % 3)] for at, month in enumerate(months)}
+    pd.DataFrame(table).to_csv(folder / "tblHistory.csv", index=False)
+    pd.DataFrame({"Item": ["P1", "P2"], "Family": "Pumps"}).to_csv(folder / "tblItems.csv", index=False)
+    book = tmp_path / "Plan.xlsm"
+    assert cli("new", book, "--data", folder).code == 0
+    before = book.read_bytes()
+    tried = tmp_path / "Tried.xlsm"
+    reply = cli("backtest", book, "--out", tried, "--origins", 2, "--lags", 2, "--effort", "quick", "--json")
+    assert reply.code == 0
+    assert book.read_bytes() == before
+    assert (reply.json["origins"], reply.json["lags"], reply.json["effort"]) == (2, 2, "quick")
+    sheet = openpyxl.load_workbook(tried, data_only=True)["Accuracy"]
+    total = reply.json["accuracy"][0]
+    assert total["Level"] == "All families"
+    assert sheet["A7"].value == pytest.approx(total["WMAPE"])  # the tile follows the table
+    assert [sheet.cell(row, 1).value for row in (12, 13)] == [1, 2]
+    spoken = cli("backtest", tried, "--origins", 2, "--lags", 2, "--effort", "quick")
+    assert "Tried: 2 origins, 1 to 2 periods ahead, effort quick\nFamilies: WMAPE " in spoken.out
+
+
+def test_a_backtest_tries_nothing_while_there_are_errors(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"Item": ["P1"], "Family": ["Pmups"]}).to_csv(folder / "tblItems.csv", index=False)
+    book = tmp_path / "Plan.xlsm"
+    cli("new", book, "--data", folder)
+    before = book.read_bytes()
+    reply = cli("backtest", book, "--json")
+    assert reply.code == 1
+    assert "not tried and not changed; mend the 1 error first." in reply.err
+    assert reply.json["status"] == "Errors"
+    assert book.read_bytes() == before
+
+
+def test_publish_freezes_the_plan_in_the_workbook(cli: Cli, sample: Path, tmp_path: Path) -> None:
+    before = sample.read_bytes()
+    out = tmp_path / "Published.xlsm"
+    reply = cli("publish", sample, "--by", "Ingrid", "--out", out, "--json")
+    assert reply.code == 0
+    assert sample.read_bytes() == before
+    assert (reply.json["status"], reply.json["version"]) == ("Published", "2027-01")
+    again = cli("publish", out)
+    assert again.code == 0
+    assert again.out.startswith("Published: 2027-01 (2) by ")
+    assert reply.json["digest"] in again.out  # the same plan
+    production = grid_values(out, "ProductionPlan")
+    total, approved = (
+        production[production["Measure"] == measure].groupby("Period")["Value"].sum()
+        for measure in ("Total production", "Approved plan")
+    )
+    assert approved.tolist() == pytest.approx(total.tolist(), rel=1e-6)
+
+
+def test_what_has_no_plan_is_not_published(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    book = tmp_path / "Plan.xlsm"
+    cli("new", book, "--data", folder)
+    before = book.read_bytes()
+    reply = cli("publish", book)
+    assert (reply.code, reply.sentence) == (1, "Publish: Plan Data holds no plan yet; run all steps, then publish.")
+    assert book.read_bytes() == before
 
 
 def test_an_unknown_scenario_is_wrong_usage(cli: Cli, sample: Path) -> None:

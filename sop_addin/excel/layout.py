@@ -34,6 +34,9 @@ XLWINGS_CONF_SHEET = "xlwings.conf"
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
 
+BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12}
+"""Sheets that begin with a board of figures and charts so many columns wide; their tables stand to the right of it."""
+
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
@@ -49,7 +52,8 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
-    "KPIs": ("tblKpis",),
+    "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
+    "Accuracy": ("tblAccuracy", "tblSegments"),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
@@ -59,9 +63,9 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
 
 
 def first_table_column(sheet: str, horizon: int) -> int:
-    """1-based column of the first table of ``sheet``: behind its grid where there is one, on Home behind the board."""
-    if sheet == "Home":
-        return 33
+    """1-based column of the first table of ``sheet``: behind its grid or its board where it has one."""
+    if sheet in BOARD_WIDTHS:
+        return BOARD_WIDTHS[sheet] + 1
     if sheet == "Finance Summary":
         return SUMMARY_LEAD + max(MIN_PERIOD_COLUMNS, horizon) + 3
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)

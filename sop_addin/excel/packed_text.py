@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
+from ..model import packed_text
 from .blocks import Formula
-
-CHARACTERS = 8_000
-"""A cell holds 32,767 characters; Excel takes no more than 8,203 where many cells are assigned at once."""
-_MARK = "z"  # a text that begins with a letter is never taken for a number, date or formula
 
 
 def packed(content: Any) -> list[str]:
-    """Anything that JSON can say, as texts of at most CHARACTERS and a mark."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    code = base64.b64encode(zlib.compress(text.encode("utf-8"))).decode("ascii")
-    return [_MARK + code[start : start + CHARACTERS] for start in range(0, len(code), CHARACTERS)]
+    """Anything that JSON can say, as the texts of so many cells."""
+    return packed_text.packed(json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 
-def unpacked(parts: Sequence[str], most_bytes: int = 1 << 30) -> Any:
+def unpacked(parts: Sequence[str], most_bytes: int = packed_text.MOST_BYTES) -> Any:
     """What `packed` was given. Raises ValueError or zlib.error where the texts are damaged or too large."""
-    code = "".join(part.removeprefix(_MARK) for part in parts)
-    unzip = zlib.decompressobj()
-    text = unzip.decompress(base64.b64decode(code, validate=True), most_bytes)
-    if not unzip.eof:
-        raise ValueError("cut off or too large")
-    return json.loads(text)
+    return json.loads(packed_text.unpacked(parts, most_bytes))
 
 
 def pack_cell(cell: object) -> object:

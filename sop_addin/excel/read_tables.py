@@ -6,6 +6,7 @@ headers and rows together: how often the engine is asked does not depend on how 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,15 +14,17 @@ import pandas as pd
 from ..model.errors import WorkbookError
 from ..model.reading import typed_tables
 from ..model.reading_columns import as_text
+from ..model.reading_tables import read_table
 from ..model.schema import GRIDS, INPUT_TABLES, TABLES
 from ..model.tables import Place, RawTable, Tables
 from .blocks import read_block
 from .grids import column_letter
+from .tables_io import find_tables, missing_table
 
 INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
-READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast", "tblPlan")
-"""What a run starts from: all inputs, the item forecast of the last run for runs that do not forecast, and the last
-plan to compare the next one with."""
+READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast", "tblPlan", "tblVersions")
+"""What a run starts from: all inputs, the item forecast of the last run for runs that do not forecast, the last plan to
+compare the next one with, and the published plans."""
 
 
 def read_tables(book: Any) -> Tables:
@@ -48,6 +51,21 @@ def read_raw(book: Any) -> dict[str, RawTable]:
 def read_grids_raw(book: Any) -> dict[str, RawTable]:
     """Every plan grid that the workbook has, as it stands."""
     return _raw_grids(book, tuple(grid.name for grid in GRIDS))
+
+
+def read_outputs(book: Any, names: Sequence[str], bucket: str) -> dict[str, pd.DataFrame]:
+    """Output tables as the last run left them, typed by the schema; what cannot be read as its type is blank.
+
+    Raises WorkbookError where one is missing.
+    """
+    tables = find_tables(book)
+    found: dict[str, pd.DataFrame] = {}
+    for name in names:
+        if name not in tables:
+            raise missing_table(name)
+        raw = _read_table(tables[name].parent, tables[name])
+        found[name] = read_table(TABLES[name], raw, bucket, strict=False)[0]
+    return found
 
 
 def _raw_tables(book: Any, *, inputs_only: bool) -> dict[str, RawTable]:

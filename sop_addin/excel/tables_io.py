@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ..model.errors import WorkbookError
+from ..model.schema import TABLES
 from .blocks import read_block, write_block
 from .grids import column_letter
 
@@ -15,6 +16,21 @@ from .grids import column_letter
 def find_tables(book: Any) -> dict[str, Any]:
     """Every table of the workbook by name."""
     return {table.name: table for sheet in book.sheets for table in sheet.tables}
+
+
+def write_tables(book: Any, frames: Mapping[str, pd.DataFrame]) -> None:
+    """`write_table` for several tables of ours by name; WorkbookError, before any is written, where one is missing."""
+    tables = find_tables(book)
+    for name in frames:
+        if name not in tables:
+            raise missing_table(name)
+    for name, frame in frames.items():
+        write_table(tables[name], frame)
+
+
+def missing_table(name: str) -> WorkbookError:
+    """What to say where the workbook has no table of that name."""
+    return WorkbookError(f"Table {name} is missing; the sheet {TABLES[name].sheet} of a new workbook has it.")
 
 
 def write_table(table: Any, frame: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ from ..model.schema import GRID_BY_NAME, RESULT_MEASURES, TABLES, Grid
 from .blocks import Formula, read_block, write_block
 from .grid_sheets import grid_range, is_input, moved_cell, read_grid, stretch, stretch_print_area, with_formulas
 from .grids import Key, column_letter
-from .tables_io import find_tables, require_free, write_table
+from .tables_io import find_tables, missing_table, require_free, write_table
 from .undo_store import Area, Kept, content_after, content_before, kept_of, read_content, write_content
 
 BACK = "Nothing was changed: every sheet is as it was before."
@@ -110,7 +110,7 @@ def take(book: Any, names: Sequence[str], bucket: str) -> list[Area]:
         elif name in tables:
             areas.append(_table_area(tables[name]))
         else:
-            raise WorkbookError(f"Table {name} is missing; the sheet {TABLES[name].sheet} of a new workbook has it.")
+            raise missing_table(name)
     return areas
 
 

@@ -43,8 +43,9 @@ def write_plan(book: Any, plan: Plan) -> None:
                 _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblEventEffects", plan.event_effects)
-        _write_if(tables, "tblKpis", plan.kpis)
         _write_if(tables, "tblBridge", plan.bridge)
+        for name, frame in _kpi_tables(plan).items():
+            write_table(tables[name], frame)
         for name, frame in plan.explanation.items():
             _write_if(tables, name, frame)
     if plan.balance is not None:
@@ -65,14 +66,20 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
         "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
-        "tblKpis": plan.kpis,
         "tblBridge": plan.bridge,
+        **_kpi_tables(plan),
         **plan.explanation,
     }
     names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
     if plan.balance is not None:
         names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
     return (*names, "tblFindings")
+
+
+def _kpi_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """What stands on the sheet KPIs; nothing where the plan was not balanced."""
+    frames = {"tblKpis": plan.kpis, "tblKpiTrend": plan.kpi_trend, "tblValueAdded": plan.value_added}
+    return {name: frame for name, frame in frames.items() if frame is not None}
 
 
 def write_findings(book: Any, findings: Findings) -> None:

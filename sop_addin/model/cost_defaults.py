@@ -61,11 +61,11 @@ def item_prices(tables: Tables) -> pd.Series:
     """Average Price of the items of each family, per family unit in base currency; index = Family."""
     items = tables.items[["Family", "Price", "Units per family unit", "Currency"]].dropna(subset=["Price"])
     units = items["Units per family unit"].where(items["Units per family unit"] > 0, 1.0)
-    rate = items["Currency"].map(_rates(tables)).fillna(1.0)
+    rate = items["Currency"].map(latest_rates(tables)).fillna(1.0)
     return (items["Price"] * units * rate).groupby(items["Family"].astype(str)).mean()
 
 
-def _rates(tables: Tables) -> dict[str, float]:
+def latest_rates(tables: Tables) -> dict[str, float]:
     """The latest rate of each currency; one without a Period counts only where none is dated."""
     if tables.rates.empty:
         return {}

@@ -57,7 +57,9 @@ class Plan:
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
     ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
     ``bridge``: columns of tblBridge. ``event_effects``: columns of tblEventEffects.
-    ``kpis``: columns of tblKpis. ``plan_table``: columns of tblPlan. ``explanation``: tblLimits, tblSpare, tblDrivers
+    ``kpis``: columns of tblKpis; ``kpi_trend``, ``value_added``: of tblKpiTrend and tblValueAdded.
+    ``plan_table``: columns of tblPlan.
+    ``explanation``: tblLimits, tblSpare, tblDrivers
     and tblChanges by name.
     ``rough_cut``: load and capacity of a plan that was not solved (planning.rough_cut).
     ``results``: Measure, Value of tblResult. ``steps`` says which steps ran; what did not run is left as it was.
@@ -73,6 +75,8 @@ class Plan:
     finance: pd.DataFrame | None = None
     kpis: pd.DataFrame | None = None
     bridge: pd.DataFrame | None = None
+    kpi_trend: pd.DataFrame | None = None
+    value_added: pd.DataFrame | None = None
     plan_table: pd.DataFrame | None = None
     explanation: dict[str, pd.DataFrame] = field(default_factory=dict)
     rough_cut: pd.DataFrame | None = None

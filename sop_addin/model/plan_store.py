@@ -15,9 +15,11 @@ from .schema import NUMERIC, TABLES, Table
 from .tables import Tables
 
 _PLAN_FRAMES = (
-    "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "bridge", "plan_table",
-    "event_effects",
+    "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
+    "bridge", "plan_table", "event_effects",
 )  # fmt: skip
+_TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
+"""Frames with columns that may hold no figure at all."""
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
 _EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges")
 _DAYS = ("Period", "From", "To")
@@ -29,12 +31,12 @@ def save_plan(plan: Plan, folder: Path) -> None:
         raise ValueError("only a solved plan can be stored")
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PLAN_FRAMES:
-        _write(getattr(plan, name), folder / f"{name}.csv")
+        write_frame(getattr(plan, name), folder / f"{name}.csv")
     for name in _BALANCE_FRAMES:
-        _write(getattr(plan.balance, name), folder / f"balance_{name}.csv")
+        write_frame(getattr(plan.balance, name), folder / f"balance_{name}.csv")
     for name in _EXPLANATION:
-        _write(plan.explanation[name], folder / f"{name}.csv")
-    _write(plan.tables.sales_plan, folder / "sales_plan.csv")
+        write_frame(plan.explanation[name], folder / f"{name}.csv")
+    write_frame(plan.tables.sales_plan, folder / "sales_plan.csv")
     figures = {
         field.name: getattr(plan.balance, field.name)
         for field in fields(BalancePlan)
@@ -57,14 +59,16 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
         return None
     content = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     findings = Findings.of(Finding(**finding) for finding in content["findings"])
-    balance_frames: dict[str, Any] = {name: _read(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}
-    plan_frames: dict[str, Any] = {name: _read(folder / f"{name}.csv") for name in _PLAN_FRAMES}
-    explanation = {name: _read(folder / f"{name}.csv", TABLES[name]) for name in _EXPLANATION}
+    balance_frames: dict[str, Any] = {name: read_frame(folder / f"balance_{name}.csv") for name in _BALANCE_FRAMES}
+    plan_frames: dict[str, Any] = {
+        name: read_frame(folder / f"{name}.csv", TABLES.get(_TABLE_OF.get(name, ""))) for name in _PLAN_FRAMES
+    }
+    explanation = {name: read_frame(folder / f"{name}.csv", TABLES[name]) for name in _EXPLANATION}
     balance = BalancePlan(
         **content["balance"], **balance_frames, limits=explanation["tblLimits"], spare=explanation["tblSpare"]
     )
     return Plan(
-        replace(tables, sales_plan=_read(folder / "sales_plan.csv")),
+        replace(tables, sales_plan=read_frame(folder / "sales_plan.csv")),
         tuple(content["steps"]),
         content["scenario"],
         balance=balance,
@@ -75,7 +79,8 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
     )
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """One frame as CSV."""
     rounded = frame.copy()
     for name in rounded.columns:
         if pd.api.types.is_float_dtype(rounded[name].dtype):
@@ -83,8 +88,9 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     rounded.to_csv(path, index=False, date_format="%Y-%m-%d", lineterminator="\n", encoding="utf-8")
 
 
-def _read(path: Path, table: Table | None = None) -> pd.DataFrame:
-    """Numbers where a column holds nothing else, text otherwise ('' stays ''), days of the column Period as dates.
+def read_frame(path: Path, table: Table | None = None) -> pd.DataFrame:
+    """What `write_frame` wrote: numbers where a column holds nothing else, text otherwise ('' stays ''), days of the
+    column Period as dates.
 
     table: says which columns are numbers, even where all are blank.
     """

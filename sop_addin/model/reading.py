@@ -13,6 +13,7 @@ from .reading_settings import read_settings
 from .reading_tables import missing_table, read_table
 from .schema import INPUT_TABLES, TABLES
 from .tables import Place, RawTable, Tables
+from .versions import read_versions
 
 __all__ = ["typed_tables"]
 
@@ -27,10 +28,10 @@ def typed_tables(
 ) -> Tables:
     """Type every input table and the kept parts of the plan grids.
 
-    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. tblForecast, an
-    output, is taken over too, and the base plan of tblPlan, to compare the next one with. ``demand`` (Family, Period,
-    Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long. ``require_all``: every
-    table, column and grid must be there, as in a workbook; else what is missing is empty.
+    ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. Outputs that are taken
+    over too: tblForecast, tblVersions, and the base plan of tblPlan, to compare the next one with. ``demand`` (Family,
+    Period, Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long. ``require_all``:
+    every table, column and grid must be there, as in a workbook; else what is missing is empty.
 
     Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
     blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an
@@ -57,6 +58,9 @@ def typed_tables(
         table = TABLES["tblForecast"]
         fields["forecast"], places[table.name], found = read_table(table, last_forecast, settings.bucket, strict=False)
         findings += [replace(finding, severity="Warning") for finding in found]
+    if (published := raw.get("tblVersions")) is not None:
+        fields["versions"], damaged = read_versions(published.frame)
+        findings += damaged
     if (last_plan := raw.get("tblPlan")) is not None:
         # what a run wrote, to compare with: whatever is wrong in it is left out
         frame, _, _ = read_table(TABLES["tblPlan"], last_plan, settings.bucket, strict=False)

@@ -296,13 +296,90 @@ BRIDGE_TABLE = Table(
 )  # fmt: skip
 
 KPIS_TABLE = Table(
-    "tblKpis", "KPIs", "Key figures of the plan, with target.",
+    "tblKpis", "KPIs", "Key figures against target and against the plan published last.",
     (
+        _out("Area", "text", "What it is about."),
         _out("KPI", "text", "Key figure.", True),
-        _out("Value", "number", "Value of the current plan."),
+        _out("Value", "number", "Its value: of the current plan, or of the months that are over."),
         _out("Target", "number", "What it should be."),
+        _out("Previous", "number", "Its value in the plan published last."),
         _out("Unit", "text", "Unit."),
-        _out("Definition", "text", "How it is computed."),
+        _out("Better", "text", "Which way is better: Higher, Lower, or Near 0 (target = how far off it may be)."),
+        _out("Status", "text", "Value against target."),
+        _out("Definition", "text", "How it is computed, and what its sign means."),
+    ),
+    role="output",
+)  # fmt: skip
+
+KPI_TREND_TABLE = Table(
+    "tblKpiTrend", "KPIs", "Key figures period by period: the past as it came, then the plan.",
+    (
+        _out("Period", "period", "Period.", True),
+        _out("Kind", "text", "Actual or Plan."),
+        _out("Forecast error", "fraction", "WMAPE of what was published as the first period."),
+        _out("Forecast bias", "fraction", "Sum of (consensus - actual) / sum of actual. Plus = forecast too much."),
+        _out("Plan attainment", "fraction", "Actual production up to the plan / planned production."),
+        _out("Service level", "fraction", "Demand delivered in its period / demand."),
+        _out("Utilisation", "fraction", "Load / regular capacity, average of machines and crews."),
+        _out("Days of cover", "number", "Days that the closing stock lasts.", unit="days"),
+        _out("Stock value", "number", "Closing stock x cheapest unit cost.", unit="money"),
+    ),
+    role="output",
+)  # fmt: skip
+
+VALUE_ADDED_TABLE = Table(
+    "tblValueAdded", "KPIs", "What each step and each override was worth, from the published plans.",
+    (
+        _out("View", "text", "Step, Lag, Owner or Reason.", True),
+        _out("Name", "text", "The step, the lag, the owner of the family, the reason of the override.", True),
+        _out("Points", "integer", "Families and periods compared."),
+        _out("Actual", "number", "What was sold, family units."),
+        _out("WMAPE before", "fraction", "Error before the step (Lag: statistical forecast; Owner, Reason: before the "
+             "override)."),
+        _out("WMAPE after", "fraction", "Error after it (Lag, Owner, Reason: consensus)."),
+        _out("Value added", "fraction", "WMAPE before - WMAPE after. Plus = it made the forecast better."),
+        _out("Bias before", "fraction", "Plus = forecast too much."),
+        _out("Bias after", "fraction", "Plus = forecast too much."),
+    ),
+    role="output",
+)  # fmt: skip
+
+ACCURACY_TABLE = Table(
+    "tblAccuracy", "Accuracy", "How far the forecast would have been off in the past (backtest).",
+    (
+        _out("Level", "text", "All families, All items, Family or Item.", True),
+        _out("Name", "text", "Family or item; blank for all of them.", True),
+        _out("Family", "text", "Its family."),
+        _out("Lag", "integer", "Periods from the last known one to the one forecast; blank = all lags together.", True),
+        _out("Points", "integer", "How many forecasts were held against sales."),
+        _out("Actual", "number", "What was sold, added up over origins and lags: items in their own unit, else family "
+             "units."),
+        _out("WMAPE", "fraction", "Sum of absolute errors / sum of actuals."),
+        _out("MAPE", "fraction", "Mean of absolute error / actual, where something was sold."),
+        _out("MASE", "number", "Mean absolute error / mean difference to last year in the history then; good < 1."),
+        _out("Bias", "fraction", "Sum of (forecast - actual) / sum of actuals. Plus = forecast too much."),
+        _out("Naive WMAPE", "fraction", "WMAPE of the last known figure going on."),
+        _out("Last year WMAPE", "fraction", "WMAPE of the same period a year before, where that is known."),
+        _out("Value added", "fraction", "Naive WMAPE - WMAPE. Plus = the forecast is worth its effort."),
+        _out("Verdict", "text", "Better than naive, as good, or loses to naive."),
+    ),
+    role="output",
+)  # fmt: skip
+
+SEGMENTS_TABLE = Table(
+    "tblSegments", "Accuracy", "ABC/XYZ: each item by volume and variability, and the way of planning that suits it.",
+    (
+        _out("Item", "text", "Item.", True),
+        _out("Family", "text", "Its family."),
+        _out("Volume", "number", "Sales of the last year at price, base currency; family units where a price is "
+             "missing."),
+        _out("Share", "fraction", "Share of the volume of all items."),
+        _out("ABC", "text", "A: the largest items, up to 80 % of the volume. B: up to 95 %. C: the rest."),
+        _out("Variation", "number", "Standard deviation / mean of a period's sales, last two years."),
+        _out("XYZ", "text", "X: variation up to 0.5. Y: up to 1. Z: above. New: fewer than six known periods."),
+        _out("Class", "text", "Both together."),
+        _out("WMAPE", "fraction", "Forecast error of the item in the backtest."),
+        _out("Recommended planning", "text", "The way of planning that suits the class."),
     ),
     role="output",
 )  # fmt: skip
@@ -396,9 +473,9 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
-    CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE,
-    LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE,
+    SEGMENTS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
+    CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
@@ -416,6 +493,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Finance Summary", "plan", "Years, rolling 12 months and currencies; why the margin moved."),
     Sheet("Explanation", "plan", "Why the plan is as it is: limits, idle capacity, costs, and what has changed."),
     Sheet("KPIs", "plan", "Key figures against target."),
+    Sheet("Accuracy", "plan", "How good the forecast is, by family, item and lag; items by volume and variability."),
     Sheet("Scenarios", "plan", "What-if and risks."),
     Sheet("Cycle", "plan", "The five steps of the month and its decisions."),
     Sheet("Checks", "output", "Findings of the last check or run."),

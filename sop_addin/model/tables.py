@@ -11,6 +11,7 @@ import pandas as pd
 from . import calendar
 from .findings import Findings
 from .schema import INPUT_TABLES, NUMERIC, TABLES, Column, Table
+from .versions import Version
 
 SALES_PLAN_COLUMNS = (
     "Family", "Period", "Statistical forecast", "Events", "New and phase-out", "Item overrides", "Override",
@@ -143,6 +144,8 @@ class Tables:
     production_plan: pd.DataFrame = field(default_factory=_empty_production_plan)
     forecast: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblForecast"]))
     """The item forecast of the last run (columns of tblForecast); empty where it was not read."""
+    versions: tuple[Version, ...] = ()
+    """The published plans, oldest first."""
     last_plan: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblPlan"]))
     """The base plan of the last run (columns of tblPlan); empty where there is none."""
     places: Mapping[str, Place] = field(default_factory=dict)

@@ -25,10 +25,12 @@ from .finance import finance_plan
 from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items_explained, history_long
 from .item_plan import item_plan
-from .kpis import headline_results, key_figures
+from .kpis import days_of_cover, headline_results, key_figures, utilisation
+from .past_performance import kpi_trend
 from .plan_table import plan_table
 from .rough_cut import rough_cut
 from .scenarios import apply_scenario, check_scenario
+from .value_added import published_points, value_added
 
 STEPS = ("forecast", "aggregate", "balance")
 ROUGH_CUT = "rough_cut"
@@ -106,7 +108,9 @@ def run_cycle(
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
         bridge = bridge_table(tables, plan_side(balance, finance))
-        kpis = key_figures(tables, balance, finance)
+        points = published_points(tables)
+        kpis = key_figures(tables, balance, finance, points)
+        trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
     with clock.step("explanation", "Explaining the plan"):
         table = plan_table(tables, balance, finance, scenario)
         changes = plan_changes(tables, tables.last_plan, table)
@@ -127,6 +131,8 @@ def run_cycle(
         finance,
         kpis,
         bridge,
+        trend,
+        value_added(points),
         table,
         explanation,
         event_effects=effects,

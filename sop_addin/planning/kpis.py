@@ -1,14 +1,30 @@
-"""Key figures of a plan, and the headline results shown on Home."""
+"""Key figures of the S&OP month: demand, service, stock, capacity, plan and money, each with target and definition.
+
+The definitions are printed beside the figures (tblKpis). Sources: Silver, Pyke and Thomas (2017), Inventory and
+Production Management in Supply Chains, ch. 6 (fill rate P2, periods without shortage P1); Chopra and Meindl (2016),
+ch. 3 and 7.7 (turns, tracking signal); Wallace and Stahl (2008), Sales and Operations Planning, ch. 9 (performance to
+plan); Kadipasaoglu and Sridharan (1997) (stability: change of the plan between cycles).
+"""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ..model import calendar
 from ..model.plan import BalancePlan
 from ..model.tables import Tables
+from .accuracy import NONE, TRACKING_LIMIT, bias, mape, mase, tracking_signal, wmape
+from .finance import cheapest_unit_cost
+from .past_performance import PAST_PERIODS, attainment, one_ahead
 
-NONE = float("nan")
+UTILISATION_TARGET, ATTAINMENT_TARGET, STABILITY_TARGET = 0.95, 0.95, 0.90
+HIGHER, LOWER, ZERO, NEAR = "Higher", "Lower", "Near 0", "Near target"
+NEARNESS = 0.2  # of the target
+ON_TARGET, OFF_TARGET = "On target", "Off target"
+KPI_COLUMNS = ("Area", "KPI", "Value", "Target", "Previous", "Unit", "Better", "Status", "Definition")
+_PUBLISHED = f"Published plans, first period of each, last {PAST_PERIODS} periods, by family. "
+Row = tuple[str, str, float, float, str, str, str]
 
 
 def headline_results(plan: BalancePlan, findings: int) -> dict[str, object]:
@@ -33,37 +49,182 @@ def headline_results(plan: BalancePlan, findings: int) -> dict[str, object]:
     }
 
 
-def key_figures(tables: Tables, plan: BalancePlan, finance: pd.DataFrame) -> pd.DataFrame:
-    """KPI, Value, Target, Unit, Definition (columns of tblKpis)."""
-    settings = tables.settings
-    money = settings.base_currency
-    per_year = calendar.SEASONS_PER_YEAR[settings.bucket]
-    periods = max(len(tables.periods), 1)
+def key_figures(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """KPI_COLUMNS (columns of tblKpis), always the same rows; a figure that nothing is known of is NaN.
+
+    points: `published_points`. Previous: the figure that the last published plan had.
+    """
+    rows = [
+        *_demand(tables, points),
+        *_service(tables, plan),
+        *_stock(tables, plan, finance),
+        *_capacity(plan),
+        *_plan(tables, plan),
+        *_money(tables, plan, finance),
+    ]
+    previous = tables.versions[-1].figures if tables.versions else {}
+    return pd.DataFrame(
+        [
+            (area, name, value, target, previous.get(name, NONE), unit, better, status(value, target, better), text)
+            for area, name, value, target, unit, better, text in rows
+        ],
+        columns=list(KPI_COLUMNS),
+    )
+
+
+def status(value: float, target: float, better: str) -> str:
+    """On target, Off target, or nothing where value or target is missing. Near 0: |value| up to |target|; Near
+    target: within 20 % of it."""
+    if np.isnan(value) or np.isnan(target) or not better:
+        return ""
+    slack = 1e-9 * max(1.0, abs(target))
+    good = {
+        HIGHER: value >= target - slack,
+        LOWER: value <= target + slack,
+        ZERO: abs(value) <= abs(target) + slack,
+        NEAR: abs(value - target) <= NEARNESS * abs(target) + slack,
+    }
+    return ON_TARGET if good[better] else OFF_TARGET
+
+
+def _demand(tables: Tables, points: pd.DataFrame) -> list[Row]:
+    past = one_ahead(tables, points)
+    actual, forecast, scale = (past[name].to_numpy(dtype=np.float64) for name in ("Actual", "Consensus", "Scale"))
+    known = past[past["Last year"].notna()]
+    last_year = wmape(known["Actual"].to_numpy(dtype=np.float64), known["Last year"].to_numpy(dtype=np.float64))
+    statistical = wmape(actual, past["Statistical"].to_numpy(dtype=np.float64))
+    signals = {
+        str(family): tracking_signal(part["Actual"].to_numpy(np.float64), part["Consensus"].to_numpy(np.float64))
+        for family, part in past.groupby("Family", sort=False)
+    }
+    worst = max(signals, key=lambda family: abs(signals[family]), default="")
+    whose = f" ({worst})" if worst else ""
+    return [
+        ("Demand", "Forecast error (WMAPE)", wmape(actual, forecast), last_year, "%", LOWER,
+         _PUBLISHED + "Sum of |consensus - actual| / sum of actual. Target: that of last year as the forecast."),
+        ("Demand", "Forecast error (MAPE)", mape(actual, forecast), NONE, "%", LOWER,
+         _PUBLISHED + "Mean of |consensus - actual| / actual."),
+        ("Demand", "Forecast MASE", mase(actual, forecast, scale), 1.0, "ratio", LOWER,
+         _PUBLISHED + "Mean |error| / mean change from year to year before; below 1 beats last year."),
+        ("Demand", "Forecast bias", bias(actual, forecast), 0.05, "%", ZERO,
+         _PUBLISHED + "Sum of (consensus - actual) / sum of actual. Plus: forecast too much. Target: within 5 %."),
+        ("Demand", "Tracking signal", signals[worst] if worst else NONE, TRACKING_LIMIT, "ratio", ZERO,
+         _PUBLISHED + f"Sum of (consensus - actual) / mean |error|, of the family where it is largest{whose}. Plus: "
+         f"forecast too much. Target: within {TRACKING_LIMIT:g}."),
+        ("Demand", "Value added by people", statistical - wmape(actual, forecast), 0.0, "% points", HIGHER,
+         _PUBLISHED + "WMAPE of the statistical forecast - WMAPE of the consensus. Plus: the changes helped."),
+    ]  # fmt: skip
+
+
+def _service(tables: Tables, plan: BalancePlan) -> list[Row]:
+    families = plan.families
+    demand, shipped = float(families["Demand"].sum()), float(families["Sales"].sum())
+    owed = float(families.drop_duplicates("Family")["Opening backorders"].sum())
+    some = families[families["Demand"] > 0]
+    short = (some["Backorders"] > 1e-6) | (some["Lost sales"] > 1e-6)
+    target = tables.settings.service_level
+    return [
+        ("Service", "Service level", plan.service_level, target, "%", HIGHER,
+         "Demand delivered in its period / demand (fill rate P2)."),
+        ("Service", "Fill rate", shipped / (demand + owed) if demand + owed else NONE, target, "%", HIGHER,
+         "All shipments within the horizon / (demand + opening backorders); late deliveries count."),
+        ("Service", "Periods without shortage", 1.0 - float(short.mean()) if len(some) else NONE, target, "%", HIGHER,
+         "Families and periods that end without backorders and lost sales / those with demand (P1)."),
+        ("Service", "Lost sales", float(families["Lost sales"].sum()), 0.0, "units", LOWER,
+         "Demand that is never delivered."),
+        ("Service", "Late units", float(families["Backorders"].sum()), 0.0, "units x periods", LOWER,
+         "Sum of backorders at the end of each period."),
+    ]  # fmt: skip
+
+
+def _stock(tables: Tables, plan: BalancePlan, finance: pd.DataFrame) -> list[Row]:
+    per_year = calendar.SEASONS_PER_YEAR[tables.settings.bucket]
     cost_of_goods = float(finance["Unit costs"].sum())
-    stock_value = float(finance.groupby("Period")["Stock value"].sum().mean()) if len(finance) else 0.0
-    machines = plan.resources[plan.resources["Regular capacity"] > 0]
-    use = (machines["Load"] / machines["Regular capacity"]).groupby(machines["Resource"]).mean()
+    by_period = finance.groupby("Period")["Stock value"].sum()
+    stock_value = float(by_period.mean()) if len(finance) else 0.0
+    periods = max(len(tables.periods), 1)
+    money = tables.settings.base_currency
+    cover, target = (days_of_cover(tables, plan, name).mean() for name in ("Closing stock", "Target stock"))
+    return [
+        ("Stock", "Inventory turns", cost_of_goods * per_year / periods / stock_value if stock_value else NONE, NONE,
+         "per year", HIGHER, "Unit costs a year / average closing stock value."),
+        ("Stock", "Days of cover", float(cover), float(target) if target > 0 else NONE, "days", NEAR,
+         "Closing stock / average demand of the next three periods, in days; families weighed with their cheapest unit "
+         "cost; average over the horizon. Target: the same of the target stock, within 20 %."),
+        ("Stock", "Stock value", stock_value, NONE, money, LOWER, "Average closing stock x cheapest unit cost."),
+    ]  # fmt: skip
+
+
+def days_of_cover(tables: Tables, plan: BalancePlan, measure: str = "Closing stock") -> pd.Series:
+    """Days that the stock at the end of each period lasts: index Period.
+
+    Stock value / value of the average demand of the next three periods (of the period itself at the end of the
+    horizon), as the row Days of cover of the Inventory Plan; NaN where there is no such demand.
+    """
+    worth = plan.families["Family"].map(cheapest_unit_cost(tables)).astype("float64").fillna(0.0)
+    stock = (plan.families[measure].fillna(0.0) * worth).groupby(plan.families["Period"]).sum()
+    demand = (plan.families["Demand"] * worth).groupby(plan.families["Period"]).sum().to_numpy(dtype=np.float64)
+    coming = [demand[at + 1 : at + 4].mean() if at + 1 < len(demand) else demand[at] for at in range(len(demand))]
+    days = calendar.DAYS_PER_PERIOD[tables.settings.bucket]
+    ahead = pd.Series(coming, index=stock.index, dtype="float64")
+    return (stock / ahead.where(ahead > 0) * days).rename("Days of cover")
+
+
+def utilisation(plan: BalancePlan) -> pd.DataFrame:
+    """Resource, Period, Utilisation: load / regular capacity of machines and labour that have any."""
+    some = plan.resources[plan.resources["Kind"].isin(["Machine", "Labour"]) & (plan.resources["Regular capacity"] > 0)]
+    return some[["Resource", "Period"]].assign(Utilisation=some["Load"] / some["Regular capacity"])
+
+
+def _capacity(plan: BalancePlan) -> list[Row]:
+    limited = plan.resources[plan.resources["Regular capacity"] > 0]
+    use = (limited["Load"] / limited["Regular capacity"]).groupby(limited["Resource"]).mean()
+    own = utilisation(plan)["Utilisation"]
     load = float(plan.resources["Load"].where(plan.resources["Kind"].isin(["Machine", "Labour"]), 0.0).sum())
+    whose = f" ({use.idxmax()})" if len(use) else ""
+    return [
+        ("Capacity", "Utilisation", float(own.mean()) if len(own) else NONE, UTILISATION_TARGET, "%", LOWER,
+         "Load / regular capacity, average of all machines and crews over the horizon."),
+        ("Capacity", "Highest utilisation", float(use.max()) if len(use) else NONE, UTILISATION_TARGET, "%", LOWER,
+         f"Average load / regular capacity of the busiest resource{whose}."),
+        ("Capacity", "Overtime share", float(plan.resources["Overtime"].sum()) / load if load else NONE, NONE, "%",
+         LOWER, "Overtime / load of machines and labour."),
+    ]  # fmt: skip
+
+
+def _plan(tables: Tables, plan: BalancePlan) -> list[Row]:
+    return [
+        ("Plan", "Plan attainment", attainment(tables)[0], ATTAINMENT_TARGET, "%", HIGHER,
+         f"Actual production up to the plan / planned production, first period of each published plan, last "
+         f"{PAST_PERIODS} periods; too much of one family does not make up for another."),
+        ("Plan", "Plan stability", stability(tables, plan), STABILITY_TARGET, "%", HIGHER,
+         "1 - sum of |production now - production published last| / sum of production published last, same periods."),
+    ]  # fmt: skip
+
+
+def stability(tables: Tables, plan: BalancePlan) -> float:
+    """Share of the last published production that this plan keeps; NaN where none was published."""
+    if not tables.versions:
+        return NONE
+    before = tables.versions[-1].production.set_index(["Family", "Period"])["Planned"]
+    now = plan.sources.groupby(["Family", "Period"])["Planned"].sum()
+    before = before[before.index.isin(now.index)]
+    total = float(before.sum())
+    return 1.0 - float((now.reindex(before.index) - before).abs().sum()) / total if total else NONE
+
+
+def _money(tables: Tables, plan: BalancePlan, finance: pd.DataFrame) -> list[Row]:
+    money = tables.settings.base_currency
     budget_revenue, budget_margin = (
         float(finance[name].sum()) if finance[name].notna().any() else NONE
         for name in ("Budget revenue", "Budget margin")
     )
     demand = float(plan.families["Demand"].sum())
-    late = float(plan.families["Backorders"].sum())
-    rows: list[tuple[str, float, float, str, str]] = [
-        ("Service level", plan.service_level, settings.service_level, "%", "Demand delivered in its period / demand."),
-        ("Lost sales", float(plan.families["Lost sales"].sum()), 0.0, "units", "Demand that is never delivered."),
-        ("Late units", late, 0.0, "units x periods", "Sum of backorders at the end of each period."),
-        ("Revenue", plan.revenue, budget_revenue, money, "Shipments x price; target: budget revenue."),
-        ("Margin", plan.margin, budget_margin, money, "Revenue - all costs; target: budget margin."),
-        ("Cost per unit of demand", plan.total_cost / demand if demand else NONE, NONE, money, "All costs / demand."),
-        ("Inventory turns", cost_of_goods * per_year / periods / stock_value if stock_value else NONE, NONE, "per year",
-         "Unit costs a year / average stock value."),
-        ("Highest utilisation", float(use.max()) if len(use) else NONE, 0.95, "%",
-         f"Average load / regular capacity of the busiest resource"
-         f"{f' ({use.idxmax()})' if len(use) else ''}."),
-        ("Overtime share", float(plan.resources["Overtime"].sum()) / load if load else NONE, NONE, "%",
-         "Overtime / load of machines and labour."),
-        ("CO2e", float(finance["CO2e"].sum()) / 1000.0, NONE, "t", "Emissions of production and resources."),
+    return [
+        ("Money", "Revenue", plan.revenue, budget_revenue, money, HIGHER, "Shipments x price. Target: budget revenue."),
+        ("Money", "Margin", plan.margin, budget_margin, money, HIGHER, "Revenue - all costs. Target: budget margin."),
+        ("Money", "Cost per unit of demand", plan.total_cost / demand if demand else NONE, NONE, money, LOWER,
+         "All costs / demand."),
+        ("Money", "CO2e", float(finance["CO2e"].sum()) / 1000.0, NONE, "t", LOWER,
+         "Emissions of production and resources."),
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["KPI", "Value", "Target", "Unit", "Definition"])

@@ -18,6 +18,8 @@ FAMILY_MEASURES = {
     "Lost sales": "Lost sales",
     "Target stock": "Target stock",
 }
+NOTHING = "-"
+"""Stands where a row belongs to no family, source or resource."""
 RESOURCE_MEASURES = ("Load", "Regular capacity", "Overtime", "Heads", "Hires", "Layoffs", "Marginal value")
 
 
@@ -54,5 +56,5 @@ def plan_table(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, scenari
     table = pd.concat(parts, ignore_index=True)
     table["Scenario"] = scenario
     for name in ("Family", "Source", "Resource"):
-        table[name] = table[name].fillna("-") if name in table.columns else "-"
+        table[name] = table[name].fillna(NOTHING) if name in table.columns else NOTHING
     return table[COLUMNS]

@@ -10,7 +10,7 @@ from companies import company, raw_company
 from workbooks import content_of, differences, watch
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
-from sop_addin.excel import packed_text, undo_store
+from sop_addin.excel import undo_store
 from sop_addin.excel.blocks import Formula
 from sop_addin.excel.layout import UNDO_SHEET
 from sop_addin.excel.read_tables import read_tables
@@ -18,6 +18,7 @@ from sop_addin.excel.template import workbook_bytes
 from sop_addin.excel.undo import undo_last_run, undoable
 from sop_addin.excel.undo_store import Area, content_after, content_before, kept_of
 from sop_addin.excel.write_plan import parts_written, write_plan
+from sop_addin.model import packed_text
 from sop_addin.model.errors import WorkbookError
 from sop_addin.planning.cycle import STEPS, run_cycle
 

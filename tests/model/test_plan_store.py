@@ -9,7 +9,17 @@ from companies import company
 from sop_addin.model.plan_store import load_plan, save_plan
 from sop_addin.planning.cycle import run_cycle
 
-FRAMES = ["forecast", "sales", "item_plan", "finance", "kpis", "plan_table", "event_effects"]
+FRAMES = [
+    "forecast",
+    "sales",
+    "item_plan",
+    "finance",
+    "kpis",
+    "kpi_trend",
+    "value_added",
+    "plan_table",
+    "event_effects",
+]
 
 
 @pytest.fixture(scope="module")

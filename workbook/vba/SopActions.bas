@@ -17,6 +17,10 @@ Public Sub SopAggregate()
     RunStep "Aggregate", "aggregate"
 End Sub
 
+Public Sub SopAccuracy()
+    RunStep "Accuracy", "accuracy"
+End Sub
+
 Public Sub SopBalance()
     RunStep "Balance", "balance"
 End Sub
@@ -27,6 +31,10 @@ End Sub
 
 Public Sub SopRunAll()
     RunStep "Run all steps", "run_all"
+End Sub
+
+Public Sub SopPublish()
+    RunStep "Publish", "publish"
 End Sub
 
 Public Sub SopUndo()

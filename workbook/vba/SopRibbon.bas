@@ -19,6 +19,10 @@ Public Sub SopOnAggregate(control As IRibbonControl)
     SopAggregate
 End Sub
 
+Public Sub SopOnAccuracy(control As IRibbonControl)
+    SopAccuracy
+End Sub
+
 Public Sub SopOnBalance(control As IRibbonControl)
     SopBalance
 End Sub
@@ -29,6 +33,10 @@ End Sub
 
 Public Sub SopOnRunAll(control As IRibbonControl)
     SopRunAll
+End Sub
+
+Public Sub SopOnPublish(control As IRibbonControl)
+    SopPublish
 End Sub
 
 Public Sub SopOnUndo(control As IRibbonControl)

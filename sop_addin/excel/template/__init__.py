@@ -16,17 +16,19 @@ def workbook_bytes(
     plan: Plan | None = None,
     left_out: Collection[tuple[str, str]] = (),
     as_values: Collection[tuple[str, str]] = (),
+    more: Mapping[str, pd.DataFrame] | None = None,
 ) -> bytes:
     """A complete .xlsm with these inputs and, where given, the plan solved for them; formulas not yet calculated.
 
     ``raw``: untyped cells of each input table (see `build_workbook`). ``tables``: the same, typed. ``left_out`` and
-    ``as_values``: rows that the plan sheets lack, or show without formulas (see `grid_blocks`).
+    ``as_values``: rows that the plan sheets lack, or show without formulas (see `grid_blocks`). ``more``: output
+    tables that are no part of a plan, such as tblAccuracy.
     """
     from ..grid_cells import grid_blocks
     from .build import build_workbook
 
     cells = {name: table.frame if isinstance(table, RawTable) else table for name, table in raw.items()}
-    outputs = {} if plan is None else _outputs(plan)
+    outputs = {**({} if plan is None else _outputs(plan)), **(more or {})}
     return build_workbook(cells, tables, grid_blocks(tables, plan, left_out, as_values), outputs)
 
 
@@ -39,6 +41,8 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
         "tblBridge": plan.bridge,
+        "tblKpiTrend": plan.kpi_trend,
+        "tblValueAdded": plan.value_added,
         **plan.explanation,
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(

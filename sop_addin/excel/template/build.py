@@ -16,6 +16,7 @@ from ..layout import SIDE_BY_SIDE, UNDO_SHEET, XLWINGS_CONF_SHEET, table_anchors
 from .grid_rules import STOCK_LIMITS
 from .plan_charts import with_month_axes
 from .ribbon import add_ribbon
+from .sheets_accuracy import add_accuracy
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
 from .sheets_finance import SHEET as SUMMARY
 from .sheets_finance import add_finance_summary
@@ -23,6 +24,7 @@ from .sheets_functions import add_functions
 from .sheets_grids import add_grid
 from .sheets_guide import add_guide
 from .sheets_home import add_home
+from .sheets_kpis import add_kpi_charts
 from .sheets_output import add_output_marks
 from .sheets_tables import SHEET_HINTS, add_table
 from .styles import FONT, Styles
@@ -32,7 +34,19 @@ from .vba_project import WORKBOOK_CODE_NAME, XLWINGS_CONF, build_vba_project
 _CREATED = dt.datetime(2026, 1, 1)  # fixed: the same inputs give the same bytes
 _GRID_SHEETS = {grid.sheet: grid.name for grid in SHEET_GRIDS}
 _WIDE = frozenset(
-    {*_GRID_SHEETS, "History", "Families", "Resources", "Sources", "Scenarios", "Functions", "Explanation", SUMMARY}
+    {
+        *_GRID_SHEETS,
+        "History",
+        "Families",
+        "Resources",
+        "Sources",
+        "Scenarios",
+        "Functions",
+        "Explanation",
+        "Accuracy",
+        "KPIs",
+        SUMMARY,
+    }
 )
 
 
@@ -85,6 +99,8 @@ def _fill(context: Context, sheet: str) -> None:
     worksheet = context.sheets[sheet]
     if sheet == "Home":
         add_home(context, worksheet)
+    elif sheet == "Accuracy":
+        add_accuracy(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
     elif sheet == SUMMARY:
@@ -116,6 +132,8 @@ def _table_sheet(context: Context, sheet: str) -> None:
     for left in (place[1] for place in list(places.values())[1:]):
         worksheet.set_column(left - 2, left - 2, 3)
     add_output_marks(context, worksheet, places)
+    if sheet == "KPIs":
+        add_kpi_charts(context, worksheet, places)
     top = next(iter(places.values()))[0]
     if len(names) > 1:
         print_blocks(context, sheet, [(place[1], place[3]) for place in places.values()])

@@ -7,6 +7,7 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
+from ...model.schema import TABLES
 from . import styles as look
 from .sheets_common import LINK_ROW, VALIDATED_ROWS, Context, address
 
@@ -21,6 +22,7 @@ STATUS_LOOKS: dict[str, dict[str, Any]] = {
     "Error": _BAD, "Warning": _WARN, "Info": _CALM,
     "▲ On target": _GOOD, "◆ Watch": _WARN, "▼ Off target": _BAD,
     "Signed": _GOOD, "Decided": _GOOD, "In work": _WARN, "Reopened": _BAD, "Open": _CALM,
+    "Loses to naive": _WARN, "On target": _GOOD, "Off target": _BAD,
 }  # fmt: skip
 """What a status word looks like, wherever it stands."""
 
@@ -36,6 +38,8 @@ def add_output_marks(context: Context, worksheet: Worksheet, places: Mapping[str
             mark_words(context, worksheet, top + 1, position, ("Signed", "Decided", "In work", "Reopened", "Open"))
         elif name == "tblKpis":
             _percent_rows(context, worksheet, top + 1, left)
+            status = left + TABLES[name].headers.index("Status")
+            mark_words(context, worksheet, top + 1, status, ("On target", "Off target"))
         elif name == "tblCompare":
             _service_rows(context, worksheet, top + 1, left)
 
@@ -56,10 +60,12 @@ def _findings_summary(context: Context, worksheet: Worksheet) -> None:
 
 
 def _percent_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:
-    """Value and Target as percentages where the unit says so."""
-    unit = address(row, left + 3, "column")
-    worksheet.conditional_format(row - 1, left, VALIDATED_ROWS - 1, left + 1, {
-        "type": "formula", "criteria": f'=OR({unit}="%",{unit}="fraction")',
+    """Value, Target and Previous as percentages where the unit says so."""
+    headers = TABLES["tblKpis"].headers
+    unit = address(row, left + headers.index("Unit"), "column")
+    first, last = left - 1 + headers.index("Value"), left - 1 + headers.index("Previous")
+    worksheet.conditional_format(row - 1, first, VALIDATED_ROWS - 1, last, {
+        "type": "formula", "criteria": f'=LEFT({unit},1)="%"',
         "format": context.styles.dxf(num_format=look.PERCENT),
     })  # fmt: skip
 

@@ -1,0 +1,27 @@
+"""Published plans into the workbook: tblVersions, and the row Approved plan of the Production Plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.schema import PRODUCTION_PLAN
+from ..model.tables import Tables
+from ..model.versions import version_rows
+from .grid_sheets import read_grid, write_grid
+from .grid_values import clean_number
+from .tables_io import write_tables
+
+PUBLISHED_PARTS = ("tblVersions", "ProductionPlan")
+_APPROVED = "Approved plan"
+
+
+def write_versions(book: Any, tables: Tables) -> None:
+    """Write the versions of ``tables`` and the approved plan that follows from them; nothing else changes."""
+    sheet = read_grid(book, PRODUCTION_PLAN, tables.settings.bucket)
+    approved = tables.production_plan.set_index(["Family", "Period"])[_APPROVED].to_dict()
+    for index, key in enumerate(sheet.row_keys):
+        if key is not None and key[1] == _APPROVED:
+            for period, column in sheet.periods.items():
+                sheet.cells[index + 1][column] = clean_number(approved.get((key[0][0], period)))
+    write_tables(book, {"tblVersions": version_rows(tables.versions)})
+    write_grid(book, sheet, sheet)
