@@ -135,7 +135,7 @@ def _table_sheet(context: Context, sheet: str) -> None:
     if sheet == "KPIs":
         add_kpi_charts(context, worksheet, places)
     top = next(iter(places.values()))[0]
-    if len(names) > 1:
+    if len(names) > 1 and not item.hidden:  # a print area would have LibreOffice print what is hidden
         print_blocks(context, sheet, [(place[1], place[3]) for place in places.values()])
     frozen = 8 if sheet == "History" else 1 if sheet != "Settings" else 0
     worksheet.freeze_panes(top, frozen)
