@@ -19,6 +19,9 @@ GRID_ROW: dict[str, int] = {**dict.fromkeys(GRID_BY_NAME, CHART_ROW + CHART_LINE
 MIN_PERIOD_COLUMNS = 36
 """Room kept for periods to the right of a grid before a table of the same sheet begins."""
 
+SUMMARY_LEAD = 9
+"""Columns of the Finance Summary before its first period."""
+
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
@@ -54,7 +57,8 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
-    "Versions": ("tblVersions",),
+    "Finance Summary": ("tblBridge",),
+    "Versions": ("tblVersions", "tblApproved"),
 }
 
 
@@ -62,6 +66,8 @@ def first_table_column(sheet: str, horizon: int) -> int:
     """1-based column of the first table of ``sheet``: behind its grid or its board where it has one."""
     if sheet in BOARD_WIDTHS:
         return BOARD_WIDTHS[sheet] + 1
+    if sheet == "Finance Summary":
+        return SUMMARY_LEAD + max(MIN_PERIOD_COLUMNS, horizon) + 3
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
     if grid is None:
         return 1

@@ -43,6 +43,7 @@ def write_plan(book: Any, plan: Plan) -> None:
                 _write_if(tables, name, frame)
         _write_if(tables, "tblItemPlan", plan.item_plan)
         _write_if(tables, "tblEventEffects", plan.event_effects)
+        _write_if(tables, "tblBridge", plan.bridge)
         for name, frame in _kpi_tables(plan).items():
             write_table(tables[name], frame)
         for name, frame in plan.explanation.items():
@@ -65,6 +66,7 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
         "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
+        "tblBridge": plan.bridge,
         **_kpi_tables(plan),
         **plan.explanation,
     }

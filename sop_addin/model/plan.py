@@ -56,7 +56,7 @@ class Plan:
 
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
     ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
-    ``event_effects``: columns of tblEventEffects.
+    ``bridge``: columns of tblBridge. ``event_effects``: columns of tblEventEffects.
     ``kpis``: columns of tblKpis; ``kpi_trend``, ``value_added``: of tblKpiTrend and tblValueAdded.
     ``plan_table``: columns of tblPlan.
     ``explanation``: tblLimits, tblSpare, tblDrivers
@@ -74,6 +74,7 @@ class Plan:
     item_plan: pd.DataFrame | None = None
     finance: pd.DataFrame | None = None
     kpis: pd.DataFrame | None = None
+    bridge: pd.DataFrame | None = None
     kpi_trend: pd.DataFrame | None = None
     value_added: pd.DataFrame | None = None
     plan_table: pd.DataFrame | None = None

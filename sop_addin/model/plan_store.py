@@ -16,7 +16,7 @@ from .tables import Tables
 
 _PLAN_FRAMES = (
     "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
-    "plan_table", "event_effects",
+    "bridge", "plan_table", "event_effects",
 )  # fmt: skip
 _TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
 """Frames with columns that may hold no figure at all."""

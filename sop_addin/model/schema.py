@@ -6,6 +6,7 @@ The template, the dropdowns and notes, ``docs/tables.md``, reading, validating a
 from __future__ import annotations
 
 from .schema_plan import (
+    BRIDGE_TABLE,
     CAPACITY_PLAN,
     FINANCE_PLAN,
     GRIDS,
@@ -27,6 +28,7 @@ GRID_BY_NAME: dict[str, Grid] = {grid.name: grid for grid in SHEET_GRIDS}
 SETTING_BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 __all__ = [
+    "BRIDGE_TABLE",
     "CAPACITY_PLAN",
     "FINANCE_PLAN",
     "GRIDS",

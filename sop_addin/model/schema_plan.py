@@ -274,6 +274,26 @@ FINDINGS_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+BRIDGE_TABLE = Table(
+    "tblBridge", "Finance Summary", "Why the margin moved: budget, approved plan or last plan to plan, base currency.",
+    (
+        _out("Reference", "text", "What the plan is compared with: Budget, Approved plan or Last plan.", True),
+        _out("Family", "text", "Family.", True),
+        _out("Period", "period", "Period.", True),
+        _out("Margin before", "money", "Margin of the reference."),
+        _out("Volume", "money", "More or fewer units, all families alike, at the reference's margin per unit."),
+        _out("Mix", "money", "Richer or poorer families within the volume."),
+        _out("Price", "money", "Prices against those of the reference."),
+        _out("Unit cost", "money", "Unit and regular cost per unit made, against the reference."),
+        _out("Capacity cost", "money", "Overtime, hires and layoffs."),
+        _out("Stock", "money", "Units made for stock or taken from it, and holding cost."),
+        _out("Service and other", "money", "Late and lost units, set-ups, changes, carbon."),
+        _out("Currency", "money", "Prices in foreign currency: the plan's exchange rates against the reference's."),
+        _out("Margin after", "money", "Margin of the plan: Margin before and all of the above."),
+    ),
+    role="output",
+)  # fmt: skip
+
 KPIS_TABLE = Table(
     "tblKpis", "KPIs", "Key figures against target and against the plan published last.",
     (
@@ -452,8 +472,8 @@ VERSIONS_TABLE = Table(
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE, SEGMENTS_TABLE,
-    COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE,
+    SEGMENTS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
     CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
@@ -469,6 +489,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Inventory Plan", "plan", "Stock, backorders, cover."),
     Sheet("Capacity", "plan", "Load against capacity."),
     Sheet("Finance", "plan", "The plan in money; budget and exchange rates."),
+    Sheet("Finance Summary", "plan", "Years, rolling 12 months and currencies; why the margin moved."),
     Sheet("Explanation", "plan", "Why the plan is as it is: limits, idle capacity, costs, and what has changed."),
     Sheet("KPIs", "plan", "Key figures against target."),
     Sheet("Accuracy", "plan", "How good the forecast is, by family, item and lag; items by volume and variability."),

@@ -299,8 +299,24 @@ RATES = Table(
         _key("Currency", "Currency code."),
         _key("Period", "The period.", "period", required=False, default_text="all periods"),
         _number("Rate", "One unit of the currency in base currency.", required=True),
+        _number("Budget rate", "The same when the budget was made.", default_text="Rate"),
+        _number("Approved rate", "The same when the plan was last approved.", default_text="Rate"),
     ),
     field="rates",
+)  # fmt: skip
+
+APPROVED = Table(
+    "tblApproved", "Versions", "The last approved plan in money: what the next one is compared with.",
+    (
+        _family(),
+        _period(),
+        _number("Volume", "Shipments, family units."),
+        _number("Production", "Made or ordered, family units."),
+        *(_money(name, f"{name} of the approved plan, base currency.", minimum=None) for name in (
+            "Revenue", "Unit costs", "Regular cost", "Overtime cost", "Hire and layoff cost", "Holding cost",
+            "Backorder and lost sale cost", "Other cost")),
+    ),
+    field="approved",
 )  # fmt: skip
 
 _SPAN = (
@@ -371,4 +387,5 @@ DECISIONS = Table(
 INPUT_TABLES: tuple[Table, ...] = (
     SETTINGS_TABLE, ITEMS, FAMILIES, FAMILY_PERIODS, SOURCES, SOURCE_PERIODS, RECEIPTS, RESOURCES, BILL_OF_RESOURCES,
     CAPACITY, HISTORY, STOCK, EVENTS, ITEM_OVERRIDES, BUDGET, RATES, SCENARIOS, RISKS, CYCLE, DECISIONS,
+    APPROVED,
 )  # fmt: skip

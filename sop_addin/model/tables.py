@@ -138,6 +138,7 @@ class Tables:
     risks: pd.DataFrame = _empty("risks")
     cycle: pd.DataFrame = _empty("cycle")
     decisions: pd.DataFrame = _empty("decisions")
+    approved: pd.DataFrame = _empty("approved")
     sales_plan: pd.DataFrame = field(default_factory=_empty_sales_plan)
     production_plan: pd.DataFrame = field(default_factory=_empty_production_plan)
     forecast: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblForecast"]))

@@ -53,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     demand.base_currency_rate_is_one,
     generic.rate_positive,
     demand.price_missing,
+    demand.family_without_price,
     supply.family_without_source,
     supply.bill_has_make_source,
     supply.bill_on_buy_source,

@@ -18,7 +18,7 @@ Row = dict[Hashable, Any]
 Message = Callable[[Row], str]
 
 # Tables whose mistakes do not make the plan wrong: comparisons and who-does-what
-NOT_PLANNED_WITH = frozenset({"tblBudget", "tblStock", "tblCycle", "tblDecisions"})
+NOT_PLANNED_WITH = frozenset({"tblBudget", "tblStock", "tblApproved", "tblCycle", "tblDecisions"})
 
 
 @dataclass(frozen=True)

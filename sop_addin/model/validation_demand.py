@@ -357,6 +357,22 @@ def price_missing(tables: Tables) -> Iterable[Failure]:
     )  # fmt: skip
 
 
+@rule("Warning")
+def family_without_price(tables: Tables) -> Iterable[Failure]:
+    """Where some families have a price, all of them have one: revenue and margin would be too low without."""
+    priced = set(tables.items.loc[tables.items["Price"].notna(), "Family"])
+    priced |= set(tables.family_periods.loc[tables.family_periods["Price"].notna(), "Family"])
+    frame = tables.families
+    blank = frame["Price"].isna() & ~frame["Family"].isin(priced)
+    if tables.settings.maximise_margin or blank.all():
+        return
+    yield Failure(
+        "tblFamilies", "Price", frame[blank],
+        lambda row: f"'{row['Family']}' has no price, so its sales count as revenue of 0 and the margin is too low; "
+        "fill in the price",
+    )  # fmt: skip
+
+
 def _items_with_history(tables: Tables) -> set[str]:
     history = tables.history
     periods = tables.history_periods

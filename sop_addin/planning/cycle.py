@@ -15,6 +15,7 @@ from ..model.plan import BASE, Plan
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
+from .bridge import bridge_table, plan_side
 from .changes import plan_changes
 from .consensus import consensus_demand, last_year
 from .event_history import EventHistory, learn_from_events
@@ -106,6 +107,7 @@ def run_cycle(
         findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
+        bridge = bridge_table(tables, plan_side(balance, finance))
         points = published_points(tables)
         kpis = key_figures(tables, balance, finance, points)
         trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
@@ -128,6 +130,7 @@ def run_cycle(
         of_items,
         finance,
         kpis,
+        bridge,
         trend,
         value_added(points),
         table,

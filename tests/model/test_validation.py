@@ -203,6 +203,9 @@ EXAMPLES: list[tuple[str, Tables, str]] = [
     ("price_missing", company(Settings=setting("Objective", "Maximise margin"), Items={0: {"Price": None}}),
      "Warning Families row 6, Price: 'Pumps' has no price, so selling it earns nothing and the plan leaves it unsold; "
      "fill in the price"),
+    ("family_without_price", company(Items={0: {"Price": None}}),
+     "Warning Families row 6, Price: 'Pumps' has no price, so its sales count as revenue of 0 and the margin is too "
+     "low; fill in the price"),
     ("family_without_source", company(Families=[{"Family": "Fans"}]),
      "Warning Families row 8, Family: 'Fans' has no source, so only its opening stock can be sold; add it to Sources "
      "[Families!A8]"),
@@ -377,7 +380,7 @@ def test_what_follows_from_a_missing_column_is_not_repeated() -> None:
 
 
 def test_validate_keeps_what_reading_found() -> None:
-    tables = company(Items={0: {"Price": "dear"}})
+    tables = company(Items={0: {"Cost": "dear"}})
     assert [finding.rule for finding in validate(tables)] == ["text_in_number_column"]
 
 

@@ -40,6 +40,7 @@ def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblKpis": plan.kpis,
+        "tblBridge": plan.bridge,
         "tblKpiTrend": plan.kpi_trend,
         "tblValueAdded": plan.value_added,
         **plan.explanation,

@@ -18,6 +18,8 @@ from .plan_charts import with_month_axes
 from .ribbon import add_ribbon
 from .sheets_accuracy import add_accuracy
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
+from .sheets_finance import SHEET as SUMMARY
+from .sheets_finance import add_finance_summary
 from .sheets_functions import add_functions
 from .sheets_grids import add_grid
 from .sheets_guide import add_guide
@@ -43,6 +45,7 @@ _WIDE = frozenset(
         "Explanation",
         "Accuracy",
         "KPIs",
+        SUMMARY,
     }
 )
 
@@ -100,6 +103,8 @@ def _fill(context: Context, sheet: str) -> None:
         add_accuracy(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
+    elif sheet == SUMMARY:
+        add_finance_summary(context, worksheet)
     elif sheet == "Functions":
         add_functions(context, worksheet)
     elif sheet == XLWINGS_CONF_SHEET:
@@ -130,7 +135,7 @@ def _table_sheet(context: Context, sheet: str) -> None:
     if sheet == "KPIs":
         add_kpi_charts(context, worksheet, places)
     top = next(iter(places.values()))[0]
-    if len(names) > 1:
+    if len(names) > 1 and not item.hidden:  # a print area would have LibreOffice print what is hidden
         print_blocks(context, sheet, [(place[1], place[3]) for place in places.values()])
     frozen = 8 if sheet == "History" else 1 if sheet != "Settings" else 0
     worksheet.freeze_panes(top, frozen)

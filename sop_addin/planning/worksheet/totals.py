@@ -121,7 +121,7 @@ def _rates(plan: PlanValues, currency: object) -> Rates | None:
 
 
 def _table_of_rates(cells: Block, bucket: str) -> Rates:
-    if cells.shape[1] != 3:
+    if cells.shape[1] < 3:
         raise InputError(f"in_currency: rates have 3 columns (Currency, Period, Rate), not {cells.shape[1]}.")
     first = 1 if str(cells.rows[0][2]).strip().casefold() == "rate" else 0
     rows = cells.rows[first:]
@@ -131,7 +131,7 @@ def _table_of_rates(cells: Block, bucket: str) -> Rates:
             f"in_currency: holds rates of {listed(currencies) or 'nothing'}; give the rows of one currency."
         )
     rates: Rates = {}
-    for index, (_, period, rate) in enumerate(rows, start=first):
+    for index, (_, period, rate, *_others) in enumerate(rows, start=first):
         day = None if is_missing(period) else calendar.parse_period(period, bucket)
         if day is None and not is_missing(period):
             raise InputError(f"{cells.place(index, 1)}: {quote(period)} is not a period.")

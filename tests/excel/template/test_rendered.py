@@ -13,6 +13,7 @@ import pytest
 from companies import company, raw_company
 
 from sop_addin.engines.closed_file import recalculate_bytes
+from sop_addin.excel.layout import SUMMARY_LEAD
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.excel.template.home_figures import HELPER_LEFT
 from sop_addin.excel.template.plan_charts import FIGURES_COLUMN
@@ -95,7 +96,11 @@ def test_only_figures_behind_charts_stand_outside_the_print_areas(workbook: Path
         warnings.filterwarnings("ignore", "Print area")
         book = openpyxl.load_workbook(workbook)
     areas = _print_areas(workbook)
-    behind = {"Home": HELPER_LEFT, **{grid.sheet: FIGURES_COLUMN - 1 for grid in GRIDS}}
+    behind = {
+        "Home": HELPER_LEFT,
+        "Finance Summary": SUMMARY_LEAD + 1,
+        **{grid.sheet: FIGURES_COLUMN - 1 for grid in GRIDS},
+    }
     for sheet, spans in areas.items():
         for row in book[sheet].iter_rows():
             for cell in row:
