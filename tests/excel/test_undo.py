@@ -156,7 +156,17 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
     assert set(names[STEPS]) == {
         *("SalesPlan", "ProductionPlan", "InventoryPlan", "CapacityPlan", "FinancePlan", "Workings"),
         *("tblForecast", "tblExplanation", "tblCleaning", "tblItemPlan", "tblEventEffects", "tblKpis", "tblPlan"),
-        *("tblResult", "tblFindings", "tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
+        *(
+            "tblKpiTrend",
+            "tblValueAdded",
+            "tblBridge",
+            "tblResult",
+            "tblFindings",
+            "tblLimits",
+            "tblSpare",
+            "tblDrivers",
+            "tblChanges",
+        ),
     }
 
 

@@ -177,7 +177,7 @@ class TestProcesses:
         real = forecast_processes.forecast_jobs
 
         def slow(jobs: list[Job]) -> list[SeriesForecast]:
-            until = time.time() + 20
+            until = time.time() + 5
             while forecast_processes.running() and not self.answered and time.time() < until:
                 time.sleep(0.02)
             return real(jobs)

@@ -15,6 +15,7 @@ _TEXT_OR_SHEET = re.compile(r"(\"(?:[^\"]|\"\")*\"|\$?'(?:[^']|'')*'(?=\.)|\[[^\
 _SHEET = re.compile(r"(?<![\w.'])\$?([^\W\d][\w]*)\.(?=\$?[A-Za-z]{1,3}\$?\d|\$?[A-Za-z]{1,3}:|#REF!)")
 _PART = re.compile(r"\[(#(?:All|Data|Headers|Totals))\]", re.IGNORECASE)
 _WHOLE_PART = re.compile(r"\[\[(#(?:All|Data|Headers|Totals))\]\]", re.IGNORECASE)
+_ADD_IN = re.compile(r"\bCOM\.SUN\.STAR\.SHEET\.ADDIN\.(?:ANALYSIS|DATEFUNCTIONS)\.GET(?=\w+\()")  # EDATE and others
 _LOGICAL = re.compile(r"\b(TRUE|FALSE)\(\)")
 
 
@@ -80,6 +81,7 @@ def from_libreoffice(formula: str) -> str:
 
 def _separators(piece: str, in_array: bool) -> tuple[str, bool]:
     """Text between quoted parts, and whether an array is still open at its end."""
+    piece = _ADD_IN.sub("", piece)
     piece = _LOGICAL.sub(r"\1", _SHEET.sub(lambda match: quote_sheet(match[1]) + "!", piece))
     out = []
     for letter in piece:
