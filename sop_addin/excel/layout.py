@@ -47,7 +47,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),
     "History": ("tblStock", "tblHistory"),
     "Events": ("tblEvents", "tblItemOverrides", "tblEventEffects"),
-    "Finance": ("tblBudget", "tblRates"),
+    "Finance": ("tblBudget", "tblRates", "tblApproved"),
     "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
@@ -58,7 +58,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
     "Finance Summary": ("tblBridge",),
-    "Versions": ("tblVersions", "tblApproved"),
+    "Versions": ("tblVersions",),
 }
 
 

@@ -306,7 +306,7 @@ RATES = Table(
 )  # fmt: skip
 
 APPROVED = Table(
-    "tblApproved", "Versions", "The last approved plan in money: what the next one is compared with.",
+    "tblApproved", "Finance", "The last approved plan in money: what the next one is compared with.",
     (
         _family(),
         _period(),
