@@ -68,12 +68,12 @@ def build_tables(
         frame.index = pd.RangeIndex(2, 2 + len(frame))
         frames[table.field] = frame
     sales = [
-        (name, period, None, None, None, None, figure, "")
+        (name, period, None, None, None, figure, "")
         for name, figures in demand.items()
         for period, figure in zip(periods, figures, strict=False)
     ]
     sales_plan = pd.DataFrame(sales, columns=list(SALES_PLAN_COLUMNS)).astype(
-        dict.fromkeys(SALES_PLAN_COLUMNS[2:7], "float64")
+        dict.fromkeys(SALES_PLAN_COLUMNS[2:6], "float64")
     )
     kept: list[tuple[Any, ...]] = []
     for name in {**(fixed or {}), **(approved or {})}:
