@@ -40,6 +40,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import demand, meeting, money, products, supply
+from .shared import frame
 
 SAMPLES: tuple[str, ...] = ("appliances",)
 
@@ -66,6 +67,7 @@ def sample_tables(name: str = "appliances") -> dict[str, pd.DataFrame]:
         "tblItemOverrides": meeting.item_overrides_table(),
         "tblBudget": money.budget_table(),
         "tblRates": money.rates_table(),
+        "tblApproved": frame("tblApproved", []),  # no plan is approved yet
         "tblScenarios": meeting.scenarios_table(),
         "tblRisks": meeting.risks_table(),
         "tblCycle": meeting.cycle_table(),
