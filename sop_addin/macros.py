@@ -33,6 +33,7 @@ from .importing import Kind, prepare, tables_written, write
 from .model.errors import SopError, Stopped, WorkbookError
 from .model.findings import Findings
 from .model.plan import BASE, Plan
+from .model.tables import Tables
 from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
@@ -106,9 +107,7 @@ def accuracy() -> None:
     """Ribbon: Accuracy. Tries the forecast on the past; classes items by volume and variability."""
     with _button("Reading the workbook") as book:
         tables = read_tables(book)
-        findings = validate(tables)
-        if findings.errors:
-            _say(book, f"Nothing was tried: {_counts(findings)}. Press Check, mend the errors, then try again.", True)
+        if _refused(book, tables, "Nothing was tried", "then try again"):
             return
         report = _progress(book)
         result = backtest(tables, progress=lambda done, total: report("Forecasting the past", done, total))
@@ -125,9 +124,7 @@ def publish() -> None:
     """Ribbon: Publish. Freezes the plan as a version; its production becomes the approved plan."""
     with _button("Reading the workbook") as book:
         tables = read_tables(book)
-        findings = validate(tables)
-        if findings.errors:
-            _say(book, f"Nothing was published: {_counts(findings)}. Press Check, mend the errors, run again.", True)
+        if _refused(book, tables, "Nothing was published", "run again"):
             return
         bucket = tables.settings.bucket
         published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
@@ -148,6 +145,14 @@ def import_history(file: str) -> None:
 def import_budget(file: str) -> None:
     """Ribbon: Import budget. The budget out of finance's file, after a look at what it would change."""
     _import("Import budget", "budget", file)
+
+
+def _refused(book: Any, tables: Tables, nothing: str, then: str) -> bool:
+    """Whether the tables have errors; a message says so."""
+    findings = validate(tables)
+    if findings.errors:
+        _say(book, f"{nothing}: {_counts(findings)}. Press Check, mend the errors, {then}.", True)
+    return bool(findings.errors)
 
 
 def _import(title: str, kind: Kind, file: str) -> None:

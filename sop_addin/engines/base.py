@@ -314,3 +314,19 @@ class Book(base_classes.Book):
             target += ".xlsx"
         self.backend.save(target)
         self._fullname = target
+
+
+class _OwnAppBook(Book):
+    """A book with an app of its own, which goes when the book is closed."""
+
+    def close(self) -> None:
+        super().close()
+        self.app.apps.forget(self.app)
+
+
+def book_of(engine: Engine, path: str | os.PathLike[str], backend: Backend) -> xw.Book:
+    """A workbook that ``backend`` has open, as an xlwings book in an app of its own."""
+    app = register(engine).impl.apps.add()
+    book = _OwnAppBook(app, os.path.abspath(path), backend)
+    app.books.adopt(book)
+    return xw.Book(impl=book)

@@ -37,17 +37,9 @@ def write_plan(book: Any, plan: Plan) -> None:
     tables = find_tables(book)
     if plan.scenario == BASE:
         _write_grids(book, plan)
-        _write_if(tables, "tblForecast", plan.forecast)
-        for name, frame in (("tblExplanation", plan.explanations), ("tblCleaning", plan.cleaning)):
-            if name in tables:  # a workbook of an older version has no such table
-                _write_if(tables, name, frame)
-        _write_if(tables, "tblItemPlan", plan.item_plan)
-        _write_if(tables, "tblEventEffects", plan.event_effects)
-        _write_if(tables, "tblBridge", plan.bridge)
-        for name, frame in _kpi_tables(plan).items():
-            write_table(tables[name], frame)
-        for name, frame in plan.explanation.items():
-            _write_if(tables, name, frame)
+        for name, frame in base_tables(plan).items():
+            if name in tables or name not in NEW_TABLES:
+                write_table(tables[name], frame)
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
@@ -60,6 +52,18 @@ def write_plan(book: Any, plan: Plan) -> None:
 def parts_written(plan: Plan) -> tuple[str, ...]:
     """Names of the grids and tables that `write_plan` writes for this plan."""
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
+    names += base_tables(plan) if plan.scenario == BASE else []
+    if plan.balance is not None:
+        names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
+    return (*names, "tblFindings")
+
+
+NEW_TABLES = frozenset({"tblExplanation", "tblCleaning"})
+"""A workbook of an older version has no such table."""
+
+
+def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """The output tables that only a plan without scenario fills, as far as its steps have made them."""
     frames = {
         "tblForecast": plan.forecast,
         "tblExplanation": plan.explanations,
@@ -67,18 +71,11 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
         "tblBridge": plan.bridge,
-        **_kpi_tables(plan),
+        "tblKpis": plan.kpis,
+        "tblKpiTrend": plan.kpi_trend,
+        "tblValueAdded": plan.value_added,
         **plan.explanation,
     }
-    names += [name for name, frame in frames.items() if frame is not None and plan.scenario == BASE]
-    if plan.balance is not None:
-        names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
-    return (*names, "tblFindings")
-
-
-def _kpi_tables(plan: Plan) -> dict[str, pd.DataFrame]:
-    """What stands on the sheet KPIs; nothing where the plan was not balanced."""
-    frames = {"tblKpis": plan.kpis, "tblKpiTrend": plan.kpi_trend, "tblValueAdded": plan.value_added}
     return {name: frame for name, frame in frames.items() if frame is not None}
 
 
@@ -94,11 +91,6 @@ def _link(cell: object) -> object:
         return None
     address = str(cell).replace('"', '""')
     return Formula(f'=HYPERLINK("#{address}","{address}")')
-
-
-def _write_if(tables: dict[str, Any], name: str, frame: pd.DataFrame | None) -> None:
-    if frame is not None:
-        write_table(tables[name], frame)
 
 
 def _write_grids(book: Any, plan: Plan) -> None:

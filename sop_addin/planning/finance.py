@@ -29,15 +29,16 @@ def finance_plan(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
     The cost measures add up to ``plan.total_cost``: costs of a resource are shared by the load each family puts on it
     in the period; what no family loads in a period is shared by the load over the horizon, else equally.
     """
+    load = load_by_family(tables, plan)
     base = plan.families[KEYS].copy()
-    result = base.merge(_costs_by_family(tables, plan), on=KEYS, how="left")
+    result = base.merge(_costs_by_family(tables, plan, load), on=KEYS, how="left")
     result["Revenue"] = (plan.families["Sales"] * plan.families["Price"].fillna(0.0)).to_numpy()
     result["Stock value"] = (
         plan.families["Closing stock"] * plan.families["Family"].map(cheapest_unit_cost(tables)).fillna(0.0)
     ).to_numpy()
     budget = tables.budget.rename(columns={"Revenue": "Budget revenue", "Margin": "Budget margin"})
     budget = budget.groupby(KEYS, as_index=False)[["Budget revenue", "Budget margin"]].sum(min_count=1)
-    result = result.merge(budget, on=KEYS, how="left").merge(_emissions(tables, plan), on=KEYS, how="left")
+    result = result.merge(budget, on=KEYS, how="left").merge(_emissions(tables, plan, load), on=KEYS, how="left")
     outputs = [measure.name for measure in FINANCE_PLAN.measures if measure.role == "output"]
     for name in outputs:
         if name not in result.columns:
@@ -54,11 +55,11 @@ def cheapest_unit_cost(tables: Tables) -> dict[str, float]:
     return {str(family): float(cost) for family, cost in costs.items()}
 
 
-def _costs_by_family(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
+def _costs_by_family(tables: Tables, plan: BalancePlan, load: pd.DataFrame) -> pd.DataFrame:
     costs = plan.costs.copy()
     costs["Measure"] = costs["Term"].map(MEASURE_OF_TERM).fillna(OTHER_COST)
     direct = costs[costs["Family"] != ""][[*KEYS, "Measure", "Value"]]
-    shared = costs[costs["Family"] == ""].merge(_shares(tables, plan), on=["Resource", "Period"], how="left")
+    shared = costs[costs["Family"] == ""].merge(_shares(tables, plan, load), on=["Resource", "Period"], how="left")
     shared["Value"] *= shared["Share"]
     shared["Family"] = shared["Family_y"] if "Family_y" in shared else shared["Family"]
     both = pd.concat([direct, shared[[*KEYS, "Measure", "Value"]]], ignore_index=True)
@@ -66,14 +67,14 @@ def _costs_by_family(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
     return wide.reset_index().rename_axis(columns=None)
 
 
-def _shares(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
+def _shares(tables: Tables, plan: BalancePlan, load: pd.DataFrame) -> pd.DataFrame:
     """Resource, Period, Family, Share: how the cost of a resource falls on families; shares add up to 1."""
     resources = sorted({"", *plan.costs["Resource"]})
     periods = list(plan.families["Period"].unique())
     grid = pd.MultiIndex.from_product(
         [resources, periods, tables.family_names], names=["Resource", "Period", "Family"]
     ).to_frame(index=False)
-    grid = grid.merge(load_by_family(tables, plan), on=["Resource", "Period", "Family"], how="left")
+    grid = grid.merge(load, on=["Resource", "Period", "Family"], how="left")
     now = grid["Load"].fillna(0.0).clip(lower=0.0)
     ever = now.groupby([grid["Resource"], grid["Family"]]).transform("sum")
     per_period = [grid["Resource"], grid["Period"]]
@@ -84,12 +85,12 @@ def _shares(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
     return grid[["Resource", "Period", "Family", "Share"]]
 
 
-def _emissions(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
+def _emissions(tables: Tables, plan: BalancePlan, load: pd.DataFrame) -> pd.DataFrame:
     """Family, Period, CO2e in kg: of production by source, and of the use of resources."""
     rates = tables.sources[["Family", "Source", "CO2e per unit"]]
     made = plan.sources.merge(rates, on=["Family", "Source"], how="left")
     made["CO2e"] = made["Planned"] * made["CO2e per unit"].fillna(0.0)
-    used = load_by_family(tables, plan).merge(tables.resources[["Resource", "CO2e per unit"]], on="Resource")
+    used = load.merge(tables.resources[["Resource", "CO2e per unit"]], on="Resource")
     used["CO2e"] = used["Load"] * used["CO2e per unit"].fillna(0.0)
     both = pd.concat([made[[*KEYS, "CO2e"]], used[[*KEYS, "CO2e"]]], ignore_index=True)
     return both.groupby(KEYS)["CO2e"].sum().reset_index()

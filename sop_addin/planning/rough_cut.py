@@ -8,6 +8,7 @@ import pandas as pd
 from ..model.finding_rows import ROWS_NAMED
 from ..model.findings import Finding, Findings
 from ..model.plan import BalancePlan
+from ..model.resource_use import ON_SHIPMENTS, ON_STOCK, resource_uses
 from ..model.tables import Tables
 from .balance.problem import STORAGE, BalanceProblem, Floats
 from .balance.problem_tables import build_problem
@@ -23,22 +24,19 @@ def load_by_family(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
     Machine and Labour count production of Make sources, Supplier production of any source, Storage closing stock,
     Distribution shipments (contract section 3). A blank Source in the bill of resources means every Make source.
     """
-    use = tables.bill_of_resources[["Family", "Source", "Resource", "Use per unit", "Use per run"]].fillna(0.0)
-    use = use.merge(tables.resources[["Resource", "Kind"]], on="Resource")
-    made = plan.sources[["Family", "Source", "Kind", "Period", "Planned"]].rename(columns={"Kind": "Source kind"})
-    on_production = use[use["Kind"].isin(["Machine", "Labour", "Supplier"])].merge(
-        made, on="Family", suffixes=("", " of plan")
-    )
-    make_only = (on_production["Source"] == "") & (on_production["Kind"] != "Supplier")
-    named = on_production["Source"] == on_production["Source of plan"]
-    any_source = (on_production["Source"] == "") & (on_production["Kind"] == "Supplier")
-    counted = on_production[named | any_source | (make_only & (on_production["Source kind"] == "Make"))].copy()
-    counted["Load"] = (
-        counted["Planned"] * counted["Use per unit"] + (counted["Planned"] > 1e-6) * counted["Use per run"]
-    )
-    parts = [counted[LOAD_COLUMNS]]
-    for kind, measure in (("Storage", "Closing stock"), ("Distribution", "Sales")):
-        part = use[use["Kind"] == kind].merge(plan.families[["Family", "Period", measure]], on="Family")
+    rows = [
+        (resource, family, source, *amounts)
+        for resource, families in resource_uses(tables).items()
+        for family, sources in families.items()
+        for source, amounts in sources.items()
+    ]
+    use = pd.DataFrame(rows, columns=["Resource", "Family", "Source", "Use per unit", "Use per run"])
+    made = use.merge(plan.sources[["Family", "Source", "Period", "Planned"]], on=["Family", "Source"])
+    made["Load"] = made["Planned"] * made["Use per unit"] + (made["Planned"] > RUNS) * made["Use per run"]
+    parts = [made[LOAD_COLUMNS]]
+    kinds = use["Resource"].map(dict(zip(tables.resources["Resource"], tables.resources["Kind"], strict=True)))
+    for kind, measure in ((ON_STOCK, "Closing stock"), (ON_SHIPMENTS, "Sales")):
+        part = use[kinds == kind].merge(plan.families[["Family", "Period", measure]], on="Family")
         part["Load"] = part[measure] * part["Use per unit"]
         parts.append(part[LOAD_COLUMNS])
     load = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)

@@ -9,7 +9,7 @@ import xlsxwriter
 import xlwings as xw
 
 from sop_addin.engines.backend import SheetState, TableInfo
-from sop_addin.engines.base import Book, Engine, register
+from sop_addin.engines.base import Engine, book_of
 from sop_addin.engines.closed_file.dates import to_serial
 from sop_addin.engines.closed_file.package import Package
 from sop_addin.engines.closed_file.recalculate import Recalculation, recalculate
@@ -172,23 +172,10 @@ def _constant_text(value: CellValue, date_1904: bool) -> str:
 ENGINE = Engine("closed_file", ClosedFileBackend.open, ClosedFileBackend.new)
 
 
-class _OwnAppBook(Book):
-    """A book with an app of its own, which goes when the book is closed."""
-
-    def close(self) -> None:
-        super().close()
-        self.app.apps.forget(self.app)
-
-
 def open_book(path: str | Path) -> xw.Book:
     """Open a closed .xlsx or .xlsm as an xlwings book, without Excel; xlwings' active engine stays as it is.
 
     Raises FileUnreadable with a sentence for the user. `book.save()` writes losslessly and atomically,
     `book.app.calculate()` brings the cached values of its formulas up to date.
     """
-    engine = register(ENGINE)
-    backend = ClosedFileBackend.open(str(path))
-    app = engine.impl.apps.add()
-    book = _OwnAppBook(app, str(Path(path).absolute()), backend)
-    app.books.adopt(book)
-    return xw.Book(impl=book)
+    return book_of(ENGINE, path, ClosedFileBackend.open(str(path)))

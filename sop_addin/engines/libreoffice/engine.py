@@ -9,7 +9,7 @@ from typing import Any
 import xlwings as xw
 
 from sop_addin.engines.backend import SheetState, TableInfo
-from sop_addin.engines.base import Book, Engine, register
+from sop_addin.engines.base import Engine, book_of
 from sop_addin.engines.errors import EngineError
 from sop_addin.engines.libreoffice.grammar import from_libreoffice, to_libreoffice
 from sop_addin.engines.libreoffice.office import Office
@@ -217,22 +217,9 @@ ENGINE = Engine(
 )
 
 
-class _OwnAppBook(Book):
-    """A book with an app of its own, which goes when the book is closed."""
-
-    def close(self) -> None:
-        super().close()
-        self.app.apps.forget(self.app)
-
-
 def open_book(path: str | Path, office: Office | None = None) -> xw.Book:
     """Open a workbook in LibreOffice as an xlwings book; xlwings' active engine stays as it is.
 
     Raises EngineError with a sentence for the user (LibreOffice or its `uno` missing, an unreadable file).
     """
-    engine = register(ENGINE)
-    backend = LibreOfficeBackend(office or _hidden_office(), str(path))
-    app = engine.impl.apps.add()
-    book = _OwnAppBook(app, str(Path(path).absolute()), backend)
-    app.books.adopt(book)
-    return xw.Book(impl=book)
+    return book_of(ENGINE, path, LibreOfficeBackend(office or _hidden_office(), str(path)))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...model.plan import Plan
 from ...model.tables import RawTable, Tables
+from ..write_plan import base_tables
 
 
 def workbook_bytes(
@@ -34,16 +35,7 @@ def workbook_bytes(
 
 def _outputs(plan: Plan) -> dict[str, pd.DataFrame]:
     frames = {
-        "tblForecast": plan.forecast,
-        "tblExplanation": plan.explanations,
-        "tblCleaning": plan.cleaning,
-        "tblItemPlan": plan.item_plan,
-        "tblEventEffects": plan.event_effects,
-        "tblKpis": plan.kpis,
-        "tblBridge": plan.bridge,
-        "tblKpiTrend": plan.kpi_trend,
-        "tblValueAdded": plan.value_added,
-        **plan.explanation,
+        **base_tables(plan),
         "tblPlan": plan.plan_table,
         "tblResult": pd.DataFrame(
             {"Measure": list(plan.results), "Value": pd.Series([*plan.results.values()], dtype=object)}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...model.errors import InputError
+from ..accuracy import bias, mape, wmape
 from ..cleaning import Floats
 from ..demand_forecast import LONGEST_HORIZON, clean_history, forecast_demand
 from .cells import Block, Rows, as_text, block, choice, is_missing, number, numbers_or_blank, whole_number
@@ -122,12 +123,12 @@ def _smape(actual: Floats, forecast: Floats) -> float:
 
 
 METRICS: dict[str, Callable[[Floats, Floats], float]] = {
-    "WAPE": lambda a, f: float(np.abs(f - a).sum() / np.abs(a).sum()),
-    "BIAS": lambda a, f: float((f - a).sum() / np.abs(a).sum()),
+    "WAPE": wmape,
+    "BIAS": bias,
     "MAE": lambda a, f: float(np.abs(f - a).mean()),
     "ME": lambda a, f: float((f - a).mean()),
     "RMSE": lambda a, f: float(np.sqrt(np.square(f - a).mean())),
-    "MAPE": lambda a, f: float(np.abs((f - a) / a).mean()),
+    "MAPE": mape,
     "SMAPE": _smape,
 }
 
