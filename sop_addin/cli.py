@@ -227,14 +227,14 @@ def publish(
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
     as_json: Json = False,
 ) -> None:
-    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
+    """Freeze the plan of BOOK as a version kept in the workbook; it becomes the approved plan, in units and money."""
     target = _target(book, out)
     from .engines.closed_file import recalculate_book
     from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.read_tables import read_outputs
     from .excel.write_version import write_versions
     from .model.validation import validate
-    from .planning.publish import PLAN_TABLES, publish_now
+    from .planning.publish import PLAN_TABLES, publish_now, replaced_note
 
     check_not_open_elsewhere(target)
     with _opened(book) as (workbook, tables):
@@ -252,6 +252,8 @@ def publish(
     if as_json:
         show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
     else:
+        if note := replaced_note(tables, published):
+            say(note)
         typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
 
 
@@ -273,13 +275,14 @@ def check(book: Book, as_json: Json = False) -> None:
 @app.command()
 def export(
     book: Book,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the CSV files.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the files.")],
+    parquet: Annotated[bool, typer.Option("--parquet", help="The same as Parquet too, beside each CSV.")] = False,
 ) -> None:
     """Write every table and grid of BOOK as CSV into FOLDER (grids long: keys, Measure, Period, Value)."""
     from .excel.csv_files import write_csv_folder
 
     with _opened(book) as (workbook, _), tempfile.TemporaryDirectory() as draft:
-        files = write_csv_folder(workbook, draft)
+        files = write_csv_folder(workbook, draft, parquet=parquet)
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
             _save(folder / file.name, file.read_bytes())
