@@ -31,6 +31,7 @@ TABLE_OF_COMMANDS = (
     "run",
     "backtest",
     "publish",
+    "roll",
     "check",
     "export",
     "share",
