@@ -1,8 +1,8 @@
 """What an engine must supply for one open workbook. Rows and columns count from 1; a sheet is known by its name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from sop_addin.engines.references import Box
 from sop_addin.engines.values import CellValue
@@ -95,3 +95,28 @@ class Backend(Protocol):
         ...
 
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any: ...
+
+
+class RowLevel(NamedTuple):
+    """Outline of a row: its level (0 = none), whether it is hidden, whether the rows that it sums up are folded."""
+
+    level: int = 0
+    hidden: bool = False
+    collapsed: bool = False
+
+
+@runtime_checkable
+class MovesMarks(Protocol):
+    """A backend that can also move what hangs on cells and rows beside their content."""
+
+    def move_notes(self, sheet: str, moves: Mapping[tuple[int, int], tuple[int, int] | None]) -> None:
+        """Notes of (row, column) go to another cell all at once; None takes them away."""
+        ...
+
+    def row_levels(self, sheet: str, first: int, last: int) -> list[RowLevel]: ...
+
+    def set_row_levels(self, sheet: str, first: int, levels: Sequence[RowLevel]) -> None: ...
+
+    def stretch_filter(self, sheet: str, header_row: int, last_row: int) -> None:
+        """Let the filter over a list of cells reach to its last row."""
+        ...

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from openpyxl.formula.translate import Translator
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from ..model import calendar
 from ..model.errors import WorkbookError
@@ -16,6 +19,7 @@ from ..model.schema import Grid
 from ..model.tables import Tables
 from .blocks import Formula, read_block, read_formulas, write_block
 from .grid_cells import GridCells
+from .grid_marks import Moves, move_marks
 from .grids import GridPlace, GridRow, Key, column_letter, grid_rows, sheet_prefix
 from .tables_io import require_free
 
@@ -31,6 +35,8 @@ class GridSheet:
     row_keys: list[Key | None]
     """Key of each body row; None for a row of the planner's own."""
     bucket: str
+    moved: tuple[Moves, Moves] | None = None
+    """Where body rows and columns went, where the grid was laid out again."""
 
     @property
     def periods(self) -> dict[pd.Timestamp, int]:
@@ -118,17 +124,25 @@ def laid_out_again(sheet: GridSheet, tables: Tables) -> GridSheet:
         source = old_index.get(row.key) if isinstance(row, GridRow) else row
         new_row = top + len(cells)
         line: list[object] = []
+        ours = isinstance(row, GridRow) and not is_input(sheet.grid, row.key)
         for column, origin in enumerate(column_from):
             if source is None or origin is None:
                 line.append(None)
                 continue
             cell = sheet.cells[source + 1][origin]
-            line.append(moved_cell(cell, (top + 1 + source, left + origin), (new_row, left + column)))
+            line.append(moved_cell(cell, (top + 1 + source, left + origin), (new_row, left + column), ours))
         if isinstance(row, GridRow):
             _label(line, headers, sheet.grid, row)
         cells.append(line)
     keys = [row.key if isinstance(row, GridRow) else None for row in rows]
-    return GridSheet(sheet.grid, sheet.area, headers, cells, keys, sheet.bucket)
+    row_moves: dict[int, int | None] = dict.fromkeys(range(len(sheet.row_keys)))
+    for index, row in enumerate(rows):
+        source = old_index.get(row.key) if isinstance(row, GridRow) else row
+        if source is not None:
+            row_moves[source] = index
+    column_moves: dict[int, int | None] = dict.fromkeys(range(len(sheet.headers)))
+    column_moves |= {origin: column for column, origin in enumerate(column_from) if origin is not None}
+    return GridSheet(sheet.grid, sheet.area, headers, cells, keys, sheet.bucket, (row_moves, column_moves))
 
 
 def _new_headers(sheet: GridSheet, tables: Tables) -> tuple[list[str], list[int | None]]:
@@ -183,12 +197,21 @@ def _label(line: list[object], headers: list[str], grid: Grid, row: GridRow) -> 
             line[headers.index(header)] = text
 
 
-def moved_cell(cell: object, origin: tuple[int, int], target: tuple[int, int]) -> object:
-    """A cell at another place: relative references of a formula move along."""
+def moved_cell(cell: object, origin: tuple[int, int], target: tuple[int, int], ours: bool = False) -> object:
+    """A cell at another place: relative references of a formula move along.
+
+    References of a planner's formula to other sheets stay, as what they point at has not moved; so do those that would
+    leave the sheet, which pointed above the plan. ours: a formula of the plan, whose other sheets move likewise.
+    """
     if not isinstance(cell, Formula) or origin == target:
         return cell
-    old, new = (f"{column_letter(column)}{row}" for row, column in (origin, target))
-    return Formula(Translator(str(cell), old).translate_formula(new))
+    down, right = target[0] - origin[0], target[1] - origin[1]
+    formula = Tokenizer(str(cell))
+    for token in formula.items:
+        if token.type == Token.OPERAND and token.subtype == Token.RANGE and (ours or "!" not in token.value):
+            with suppress(TranslatorError):
+                token.value = Translator.translate_range(token.value, down, right)
+    return Formula(formula.render())
 
 
 def place_of(sheet: GridSheet) -> GridPlace:
@@ -235,6 +258,8 @@ def write_grid(book: Any, sheet: GridSheet, old: GridSheet) -> None:
     write_block(area.sheet.range((area.row, area.column)), block)
     if (height, width) != (rows, columns):
         stretch(book, sheet.grid, area, height, width)
+    if sheet.moved is not None:
+        move_marks(area, *sheet.moved, old.row_keys, sheet.row_keys)
 
 
 def stretch(book: Any, grid: Grid, area: Any, height: int, width: int) -> None:

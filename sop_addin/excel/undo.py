@@ -18,6 +18,7 @@ from ..model import calendar
 from ..model.errors import WorkbookError
 from ..model.schema import GRID_BY_NAME, RESULT_MEASURES, TABLES, Grid
 from .blocks import Formula, read_block, write_block
+from .grid_marks import move_marks, moved_headers, moved_keys
 from .grid_sheets import grid_range, is_input, moved_cell, read_grid, stretch, stretch_print_area, with_formulas
 from .grids import Key, column_letter
 from .tables_io import find_tables, missing_table, require_free, write_table
@@ -158,6 +159,10 @@ def _put_back_grid(book: Any, area: Area, undoing: bool) -> None:
     grid = GRID_BY_NAME[area.name]
     now = grid_range(book, grid)
     sheet = now.sheet
+    try:
+        laid_out = read_grid(book, grid, area.bucket)
+    except WorkbookError:  # broken off while it was written: its notes have not moved yet
+        laid_out = None
     height, width = len(area.cells), len(area.cells[0])
     rows, columns = max(height, now.shape[0]), max(width, now.shape[1])
     room = sheet.range((now.row, now.column), (now.row + rows - 1, now.column + columns - 1))
@@ -173,6 +178,11 @@ def _put_back_grid(book: Any, area: Area, undoing: bool) -> None:
     if name.refers_to != area.refers_to:
         name.refers_to = area.refers_to
         stretch_print_area(book, now, column_letter(area.column + len(area.headers) - 1))
+    if laid_out is not None and area.row_keys is not None:
+        before, after = laid_out.row_keys, area.row_keys
+        if (before, laid_out.headers) != (after, area.headers):
+            columns = moved_headers(laid_out.headers, area.headers)
+            move_marks(laid_out.area, moved_keys(before, after), columns, before, after)
 
 
 def _put_back_wide(table: Any, area: Area) -> None:

@@ -1,15 +1,16 @@
 """The xlwings engine "closed_file": workbooks on disk that no program has open."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 import xlwings as xw
 
-from sop_addin.engines.backend import SheetState, TableInfo
+from sop_addin.engines.backend import RowLevel, SheetState, TableInfo
 from sop_addin.engines.base import Engine, book_of
+from sop_addin.engines.closed_file import row_marks
 from sop_addin.engines.closed_file.dates import to_serial
 from sop_addin.engines.closed_file.package import Package
 from sop_addin.engines.closed_file.recalculate import Recalculation, recalculate
@@ -102,6 +103,20 @@ class ClosedFileBackend:
         for row in range(box[0], box[2] + 1):
             for column in range(box[1], box[3] + 1):
                 cells.set_style(row, column, change(cells.style(row, column)))
+
+    # -- notes, outlines, filters
+
+    def move_notes(self, sheet: str, moves: Mapping[tuple[int, int], tuple[int, int] | None]) -> None:
+        row_marks.move_notes(self.workbook, sheet, moves)
+
+    def row_levels(self, sheet: str, first: int, last: int) -> list[RowLevel]:
+        return row_marks.row_levels(self.workbook.sheet(sheet), first, last)
+
+    def set_row_levels(self, sheet: str, first: int, levels: Sequence[RowLevel]) -> None:
+        row_marks.set_row_levels(self.workbook.sheet(sheet), first, levels)
+
+    def stretch_filter(self, sheet: str, header_row: int, last_row: int) -> None:
+        row_marks.stretch_filter(self.workbook, sheet, header_row, last_row)
 
     # -- tables and names
 

@@ -62,7 +62,8 @@ def add_finance_summary(context: Context, worksheet: Worksheet) -> None:
     _message(rows)
     add_waterfall(rows, row + 2)
     worksheet.freeze_panes(HEADER_ROW, 2)
-    print_blocks(context, SHEET, [(1, FIRST + min(periods, max(1, len(context.tables.periods))) - 1), (left, right)])
+    last = FIRST + min(periods, max(1, len(context.tables.periods))) - 1
+    print_blocks(context, SHEET, [(1, last), (left, right)])
     worksheet.repeat_rows(YEAR_ROW - 1, HEADER_ROW - 1)
 
 

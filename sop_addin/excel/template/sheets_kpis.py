@@ -32,6 +32,7 @@ def add_kpi_charts(context: Context, worksheet: Worksheet, places: Mapping[str, 
     """Two by two, below the key figures. ``places``: first and last row and column of each table."""
     top, left, bottom, right = places["tblKpis"]
     row = max(bottom, top + KPI_ROWS) + 3
+    worksheet.set_h_pagebreaks([row - 1])  # no chart is cut in two
     board_section(context, worksheet, row, left, right, "Trend, and what the steps of the forecast were worth")
     for number, (title, kind, table, label, columns, number_format) in enumerate(CHARTS):
         place = places[table]

@@ -52,9 +52,11 @@ _TABLE_WIDTHS = {
     ("tblItemPlan", "Item"): 16, ("tblItemPlan", "Family"): 22, ("tblPlan", "Family"): 22,
     ("tblPlan", "Source"): 26, ("tblPlan", "Resource"): 22, ("tblPlan", "Measure"): 26,
     ("tblAccuracy", "Name"): 22, ("tblAccuracy", "Family"): 22, ("tblSegments", "Recommended planning"): 80,
-    ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 34,
-    ("tblLimits", "Spare for"): 42, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
+    ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 50,
+    ("tblLimits", "Spare for"): 54, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
+    ("tblBridge", "Margin before"): 15, ("tblBridge", "Currency"): 13, ("tblBridge", "Capacity cost"): 13,
+    ("tblBridge", "Margin after"): 15, ("tblBridge", "Service and other"): 13, ("tblBridge", "Reference"): 16,
     ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
@@ -79,8 +81,7 @@ SHEET_HINTS: dict[str, str] = {
     "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
-    "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
-    "of the Sales Plan, or item overrides on sheet Events.",
+    "Item Forecast": "Written by the run. Your own figures: Override row of the Sales Plan, or sheet Events.",
     "Plan Data": "Written by the run. One row per value: insert a PivotTable on it.",
 }
 
@@ -256,7 +257,7 @@ def _width(table: Table, header: str, column: Column, values: Sequence[object]) 
         longest = max(
             (len(value) for value in values if isinstance(value, str) and not isinstance(value, Formula)), default=0
         )
-        return min(max(fixed, longest + 3), _WIDEST)
+        return max(fixed, min(longest + 3, _WIDEST))
     # a header wraps onto two lines beside its filter button: its longest word must fit
     word = max(len(word) for word in header.split()) * 1.1 + 4.5
     half = len(header) / 2 + 5
