@@ -12,7 +12,7 @@ from ...model.plan import BalancePlan
 from ...model.tables import Tables
 from .constraints import CONSTRAINTS
 from .costs import add_costs
-from .engine import Matrix, scaled_matrix
+from .engine import Engine, scaled_matrix
 from .explain import explain, marginal_values
 from .highs_engine import HIGHS
 from .limits import limits_frame, spare_frame
@@ -40,20 +40,20 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     matrix = scaled_matrix(model)
     engine = open_engine(matrix, solver)
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
-    return plan_of(tables, model, matrix, solution, solver, engine.name, begin)
+    return plan_of(tables, model, engine, solution, solver, begin)
 
 
 def plan_of(
-    tables: Tables, model: BalanceModel, matrix: Matrix, solution: Solution, solver: str | None, used: str, begin: float
+    tables: Tables, model: BalanceModel, engine: Engine, solution: Solution, solver: str | None, begin: float
 ) -> BalancePlan:
-    """The plan of a solved model; ``solver``: the one asked for, ``used``: the one taken, ``begin``: a perf_counter."""
+    """The plan of a solved model that ``engine`` still holds; ``solver``: as asked for, ``begin``: a perf_counter."""
     problem = model.problem
     figures = quantities(model, solution.values)
     marginal = marginal_values(model, solution)
-    explained, short = explain(tables, model, matrix, solution, figures, marginal)
-    findings = problem.findings + _fallback(solver, used) + explained
+    explained, short = explain(tables, model, engine, solution, figures, marginal)
+    findings = problem.findings + _fallback(solver, engine.name) + explained
     plan = build_plan(
-        model, solution, figures, findings.worst_first(), marginal=marginal, solver=used,
+        model, solution, figures, findings.worst_first(), marginal=marginal, solver=engine.name,
         seconds=time.perf_counter() - begin,
     )  # fmt: skip
     return replace(plan, limits=limits_frame(model, solution, figures, short), spare=spare_frame(model, figures))

@@ -120,9 +120,6 @@ class CbcEngine(BoundedEngine):
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self._add(columns, entries, -np.inf, upper)
 
-    def forget(self) -> None:
-        """CBC starts anew each time."""
-
     def remember(self) -> None:
         """CBC keeps nothing."""
 
