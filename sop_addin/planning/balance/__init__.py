@@ -12,7 +12,7 @@ from ...model.plan import BalancePlan
 from ...model.tables import Tables
 from .constraints import CONSTRAINTS
 from .costs import add_costs
-from .engine import Engine, scaled_matrix
+from .engine import Engine, Look, scaled_matrix
 from .explain import explain, marginal_values
 from .highs_engine import HIGHS
 from .limits import limits_frame, spare_frame
@@ -26,11 +26,12 @@ from .solver import open_engine
 __all__ = ["build_model", "plan_of", "solve_balance"]
 
 
-def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
+def solve_balance(tables: Tables, *, solver: str | None = None, look: Look | None = None) -> BalancePlan:
     """The plan that balances supply and demand best; never infeasible, every broken limit is a finding by name.
 
     tables: families, sources, resources, consensus demand (tables.sales_plan) and the settings. solver: 'HiGHS' or
-    'CBC', by default the first that is installed. Raises SolverError only where no solver works.
+    'CBC', by default the first that is installed. look: called a few times a second while the solver works; what it
+    raises (Stopped) ends the solve and is raised here. Raises SolverError only where no solver works.
     """
     begin = time.perf_counter()
     problem = build_problem(tables)
@@ -38,7 +39,7 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     if not problem.families.names or not problem.periods:
         return _nothing_to_plan(model)
     matrix = scaled_matrix(model)
-    engine = open_engine(matrix, solver)
+    engine = open_engine(matrix, solver, look)
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
     return plan_of(tables, model, engine, solution, solver, begin)
 

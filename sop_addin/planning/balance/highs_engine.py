@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Matrix, NoPlan, Outcome, money_scale
+from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Look, Matrix, NoPlan, Outcome, money_scale
 from .problem import Floats
 
 highspy: Any
@@ -50,8 +50,8 @@ class HighsEngine(BoundedEngine):
     precision = 1e-12
     live = True
 
-    def __init__(self, matrix: Matrix) -> None:
-        super().__init__(matrix)
+    def __init__(self, matrix: Matrix, look: Look | None = None) -> None:
+        super().__init__(matrix, look)
         self.relaxed = False
         self.cold = True
         self.kept: Any = None
@@ -77,6 +77,24 @@ class HighsEngine(BoundedEngine):
             kinds = highspy.HighsVarType
             lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in matrix.integer]
         self.highs.passModel(lp)
+        self.stopped: BaseException | None = None
+        if look is not None:
+            for callback in (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt, self.highs.cbMipInterrupt):
+                callback += self._look
+
+    def _look(self, event: Any) -> None:
+        """Called by HiGHS every few steps: what ``look`` raises waits until HiGHS has stopped."""
+        try:
+            self.look()
+        except BaseException as error:  # noqa: BLE001 - through HiGHS itself nothing can be raised
+            self.stopped = error
+            event.interrupt()
+
+    def _run(self) -> None:
+        self.highs.run()
+        if self.stopped is not None:
+            error, self.stopped = self.stopped, None
+            raise error
 
     def _option(self, name: str, value: object) -> None:
         self.highs.setOptionValue(name, value)
@@ -91,7 +109,7 @@ class HighsEngine(BoundedEngine):
         self._set_relaxed(relax)
         self._option("time_limit", self.highs.getRunTime() + float(seconds) if is_mip else np.inf)
         if is_mip:
-            self.highs.run()
+            self._run()
         elif self.cold or not self._re_solved(scaled):
             self._solved_anew()
         self.cold = False
@@ -105,7 +123,7 @@ class HighsEngine(BoundedEngine):
         self._option("simplex_iteration_limit", int(least + of_rows * self.matrix.rows))
         for row, column, entry in self.touched:
             self.highs.changeCoeff(row, column, entry)  # as it was; HiGHS looks at its options again
-        self.highs.run()
+        self._run()
         self._option("simplex_iteration_limit", highspy.kHighsIInf)
         for option, value in FRESH.items():
             self._option(option, value)
@@ -134,12 +152,12 @@ class HighsEngine(BoundedEngine):
         if doubtful:
             # iterations, not seconds: the same way to the plan on every machine, however busy
             self._option("simplex_iteration_limit", SIMPLEX_STEPS * self.matrix.rows)
-        self.highs.run()
+        self._run()
         self._option("simplex_iteration_limit", highspy.kHighsIInf)
         if doubtful and self.highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
             self.highs.clearSolver()
             self._option("solver", "ipm")
-            self.highs.run()
+            self._run()
             self._option("solver", "choose")
 
     def _set_relaxed(self, relax: bool) -> None:
