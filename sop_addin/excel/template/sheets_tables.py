@@ -39,7 +39,7 @@ _WIDTHS = {
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
     "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
     "Version": 18, "Row": 7, "Number": 9, "Currency": 10, "Kind": 13,
-    "Basis": 34, "Reason": 40, "When": 10,
+    "Assumptions": 60, "What changes": 60, "Basis": 34, "Reason": 40, "When": 10,
 }  # fmt: skip
 _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
@@ -55,10 +55,12 @@ _TABLE_WIDTHS = {
     ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 34,
     ("tblLimits", "Spare for"): 42, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
-    ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
+    ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
+    ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
+    ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
-_WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
+_WRAPPED = frozenset({"Assumptions", "What changes", "Message", "Note", "Comment", "Decision", "Definition", "Effect"})
 PERIOD_WIDTH = 10.5
 _WIDEST = 42.0
 _CHARACTERS_A_UNIT = 1.15
@@ -76,7 +78,7 @@ SHEET_HINTS: dict[str, str] = {
     "Explanation": "Written by the run. Left: limits. Then idle capacity, costs, and what moved since the last plan.",
     "KPIs": "Written by the run. Left: key figures. Below: charts. Right: their trend, and what each step was worth.",
     "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
-    "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
+    "Scenarios": "Levers and risks are typed to the right. The buttons Run all scenarios and Risk fill this board.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
     "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
