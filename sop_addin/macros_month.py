@@ -32,7 +32,7 @@ def roll_forward() -> None:
         rolled = rolled_forward(tables)
         stop.raise_if_asked(process(book))
         names = ("tblFindings",) if rolled.findings.errors else parts_rolled(rolled)
-        with undoable(book, "Roll forward", names, tables.settings.bucket):
+        with undoable(book, "Roll forward", names, tables.settings.bucket, typed=("SalesPlan", "ProductionPlan")):
             if not rolled.findings.errors:
                 write_roll(book, rolled, tables.settings.bucket)
             write_findings(book, rolled.findings)
@@ -66,7 +66,7 @@ def adopt() -> None:
         plan = run_cycle(adoption.tables, ("balance",), progress=progress(book))
         stop.raise_if_asked(process(book))
         names = dict.fromkeys(("SalesPlan", "tblScenarios", *adoption.cells, *parts_written(plan)))
-        with undoable(book, "Adopt", tuple(names), bucket):
+        with undoable(book, "Adopt", tuple(names), bucket, typed=("SalesPlan",)):
             write_adoption(book, adoption.scenario, adoption.cells, adoption.overrides, now, bucket)
             write_plan(book, plan)
         choose_base(book)

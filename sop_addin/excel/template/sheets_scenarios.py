@@ -24,9 +24,11 @@ _FIGURES: tuple[tuple[str, str], ...] = (
     ("Stock value", look.MONEY_WHOLE), ("Utilisation", look.PERCENT), ("CO2e", look.QUANTITY),
     ("Lost sales", look.QUANTITY),
 )  # fmt: skip
-_TEXT_HEIGHT = 92
-CHARTS_ROW = FIRST_ROW + len(_FIGURES) + 5
-CHART_LINES, LINE_PIXELS, COLUMN_PIXELS = 13, 20, 138
+TEXT_LINES = 7
+"""Rows that a text of assumptions or changes covers; no row is made taller, as tables stand beside the board."""
+FIGURES_ROW = FIRST_ROW + 2 + TEXT_LINES
+CHARTS_ROW = FIGURES_ROW + len(_FIGURES) + TEXT_LINES + 2
+CHART_LINES, LINE_PIXELS, COLUMN_PIXELS, FIRST_PIXELS = 13, 20, 138, 159
 RISK_ROW = CHARTS_ROW + CHART_LINES + 1
 TORNADO_ROW, RISKS_SHOWN = RISK_ROW + 6, 10
 FAN_ROW, PERIODS_SHOWN = TORNADO_ROW + RISKS_SHOWN + 4, 24
@@ -70,19 +72,27 @@ def _side_by_side(context: Context, worksheet: Worksheet) -> None:
     top = FIRST_ROW + 1
     worksheet.write_string(top - 1, LEFT - 1, "Scenario", styles.header())
     text = styles.get(font_color=look.INK, bg_color=look.FORMULA_FILL, text_wrap=True, valign="top", font_size=9)
-    lines = [("Assumptions", "Assumptions", text), *(
-        (name, f"{name}, t" if name == "CO2e" else name, styles.formula_cell(number, align="right"))
-        for name, number in _FIGURES
-    ), ("What changes", "What changes", text)]  # fmt: skip
     for at in range(SHOWN):
         worksheet.write_formula(top - 1, LEFT + at, f"={_nth('Scenario', at + 1)}", styles.header(right=True), "")
-    for line, (column, label, style) in enumerate(lines, start=1):
-        head = styles.formula_cell(valign="top", bold=column in ("Margin", "Service level"))
-        worksheet.write_string(top - 1 + line, LEFT - 1, label, head)
+    last = FIGURES_ROW + len(_FIGURES)
+    for first, column in ((top + 1, "Assumptions"), (last, "What changes")):
+        worksheet.merge_range(
+            first - 1, LEFT - 1, first - 2 + TEXT_LINES, LEFT - 1, column, styles.formula_cell(valign="top")
+        )
         for at in range(SHOWN):
-            worksheet.write_formula(top - 1 + line, LEFT + at, f"={_nth(column, at + 1)}", style, "")
-    for line in (1, len(lines)):
-        worksheet.set_row(top - 1 + line, _TEXT_HEIGHT)
+            worksheet.merge_range(first - 1, LEFT + at, first - 2 + TEXT_LINES, LEFT + at, "", text)
+            worksheet.write_formula(first - 1, LEFT + at, f"={_nth(column, at + 1)}", text, "")
+    for row, (name, number) in enumerate(_FIGURES, start=FIGURES_ROW):
+        head = styles.formula_cell(bold=name in ("Margin", "Service level"))
+        worksheet.write_string(row - 1, LEFT - 1, f"{name}, t" if name == "CO2e" else name, head)
+        for at in range(SHOWN):
+            cell = styles.formula_cell(number, align="right")
+            worksheet.write_formula(row - 1, LEFT + at, f"={_nth(name, at + 1)}", cell, "")
+    hint = (
+        f"Every scenario is in the table Scenario results; {SHOWN} are shown here. To make one the plan, choose it in the "
+        "list Scenario on the S&OP tab and press Adopt."
+    )
+    worksheet.write_string(CHARTS_ROW - 2, LEFT - 1, hint, styles.hint)
 
 
 def _charts(context: Context, worksheet: Worksheet) -> None:
@@ -93,7 +103,7 @@ def _charts(context: Context, worksheet: Worksheet) -> None:
         ("Margin against base", "Margin against the base plan", "#,##0", look.CHART_PRODUCTION),
         ("Service level", "Service level", "0.0%", look.CHART_TARGET),
     )):  # fmt: skip
-        row = FIRST_ROW + 3 + [name for name, _ in _FIGURES].index(figure)
+        row = FIGURES_ROW + [name for name, _ in _FIGURES].index(figure)
         chart = context.workbook.add_chart({"type": "column"})
         chart.add_series({
             "name": figure, "categories": names,
@@ -106,10 +116,12 @@ def _charts(context: Context, worksheet: Worksheet) -> None:
 
 def _insert(worksheet: Worksheet, chart: object, row: int, number: int, description: str) -> None:
     """A chart on the left or right half of the board."""
-    width = COLUMN_PIXELS * (RIGHT - LEFT) // 2
-    chart.set_size({"width": width - 10, "height": LINE_PIXELS * CHART_LINES - 8})  # type: ignore[attr-defined]
+    left = FIRST_PIXELS + 3 * COLUMN_PIXELS  # behind the fourth column
+    chart.set_size(
+        {"width": left - 14 if not number else 4 * COLUMN_PIXELS - 14, "height": LINE_PIXELS * CHART_LINES - 8}
+    )  # type: ignore[attr-defined]
     worksheet.insert_chart(row - 1, LEFT - 1, chart, {
-        "object_position": 2, "x_offset": 6 + number * width, "y_offset": 4, "description": description,
+        "object_position": 2, "x_offset": 6 + number * left, "y_offset": 4, "description": description,
     })  # fmt: skip
 
 
@@ -206,10 +218,9 @@ def _fan(context: Context, worksheet: Worksheet) -> None:
             "name": name, "categories": column_range(sheet, top + 1, last, LEFT),
             "values": column_range(sheet, top + 1, last, LEFT + offset), "line": {"color": colour, "width": 2.25},
         })  # fmt: skip
-    style_chart(chart, "Closing stock of the chosen family: one in ten is lower than P10, one higher than P90", "#,##0")
+    style_chart(chart, "Closing stock of the chosen family", "#,##0")
     chart.set_x_axis({"num_font": SMALL, "num_format": period_format, "line": {"color": look.RULE}, "text_axis": True})
-    width = COLUMN_PIXELS * 4 - 120
-    chart.set_size({"width": width, "height": LINE_PIXELS * CHART_LINES})
+    chart.set_size({"width": 3 * COLUMN_PIXELS - 14, "height": LINE_PIXELS * CHART_LINES})
     worksheet.insert_chart(top - 1, LEFT + 4, chart, {
         "object_position": 2, "x_offset": 10, "y_offset": 2,
         "description": "Lines by period: closing stock at P10, P50 and P90.",

@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import RESULT_MEASURES, SETTINGS, STEPS, TABLES, Column, Table
 from ..blocks import Formula
+from ..layout import BOARD_WIDTHS
 from . import styles as look
 from .sheets_common import (
     AUTHOR,
@@ -39,7 +40,7 @@ _WIDTHS = {
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
     "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
     "Version": 18, "Row": 7, "Number": 9, "Currency": 10, "Kind": 13,
-    "Assumptions": 60, "What changes": 60, "Basis": 34, "Reason": 40, "When": 10,
+    "Basis": 34, "Reason": 40, "When": 10,
 }  # fmt: skip
 _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
@@ -56,11 +57,12 @@ _TABLE_WIDTHS = {
     ("tblLimits", "Spare for"): 42, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
-    ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
+    ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28, ("tblScenarioResults", "Assumptions"): 60,
+    ("tblScenarioResults", "What changes"): 60,
     ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
-_WRAPPED = frozenset({"Assumptions", "What changes", "Message", "Note", "Comment", "Decision", "Definition", "Effect"})
+_WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
 PERIOD_WIDTH = 10.5
 _WIDEST = 42.0
 _CHARACTERS_A_UNIT = 1.15
@@ -195,7 +197,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         outline = {"level": 1} if name == "tblStock" else {}
         worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink), outline)
         more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
-        if header in _WRAPPED:
+        if header in _WRAPPED and table.sheet not in BOARD_WIDTHS:
             more["text_wrap"] = True
         if name == "tblFindings":
             more["valign"] = "top"
@@ -213,7 +215,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         top - 1, left - 1, bottom - 1, right - 1, {"name": name, "columns": options, "style": None, "autofilter": True}
     )
     worksheet.set_row(top - 1, 30)
-    if name != "tblResult":
+    if name != "tblResult" and table.sheet not in BOARD_WIDTHS:  # rows of a board keep their height
         _wrapped_rows(worksheet, top, headers, rows, widths)
     _write_notes(worksheet, table, top, left)
     if is_input:
