@@ -1,4 +1,4 @@
-"""Seconds of the worksheet functions, called as xlwings calls them on Windows (without COM, which adds its own).
+"""CPU seconds of the worksheet functions, called as xlwings calls them on Windows (without COM, which adds its own).
 
 Usage: python benchmarks/udfs.py
 """
@@ -28,9 +28,9 @@ def best(call: Callable[[], object], times: int = 5) -> float:
     """Shortest of several runs: the first also warms up."""
     seconds = []
     for _ in range(times):
-        begin = time.perf_counter()
+        begin = time.process_time()
         call()
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(time.process_time() - begin)
     return min(seconds)
 
 
