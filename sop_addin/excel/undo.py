@@ -37,7 +37,7 @@ def undoable(book: Any, title: str, names: Sequence[str], bucket: str, typed: Se
     """Keep the grids and tables ``names`` before the body writes them; put everything back where it fails.
 
     title: what the run is called when it is undone. bucket: Month or Week, what the periods are. typed: grids in whose
-    input rows the body writes too. An error of the body passes through with a note that says whether the sheets are as before.
+    input rows the body writes too. An error of the body passes through, with a note on how the sheets are.
     """
     before = take(book, names, bucket)
     earlier = read_content(book)

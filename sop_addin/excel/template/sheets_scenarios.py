@@ -5,6 +5,7 @@ All by native formulas over the tables to the right of the board: levers and ris
 
 from __future__ import annotations
 
+from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import SHEETS
@@ -89,8 +90,8 @@ def _side_by_side(context: Context, worksheet: Worksheet) -> None:
             cell = styles.formula_cell(number, align="right")
             worksheet.write_formula(row - 1, LEFT + at, f"={_nth(name, at + 1)}", cell, "")
     hint = (
-        f"Every scenario is in the table Scenario results; {SHOWN} are shown here. To make one the plan, choose it in the "
-        "list Scenario on the S&OP tab and press Adopt."
+        f"Every scenario is in the table Scenario results; {SHOWN} are shown here. To make one the plan, choose it in "
+        "the list Scenario on the S&OP tab and press Adopt."
     )
     worksheet.write_string(CHARTS_ROW - 2, LEFT - 1, hint, styles.hint)
 
@@ -114,12 +115,11 @@ def _charts(context: Context, worksheet: Worksheet) -> None:
         _insert(worksheet, chart, CHARTS_ROW, number, f"Columns by scenario: {title.lower()}.")
 
 
-def _insert(worksheet: Worksheet, chart: object, row: int, number: int, description: str) -> None:
+def _insert(worksheet: Worksheet, chart: Chart, row: int, number: int, description: str) -> None:
     """A chart on the left or right half of the board."""
     left = FIRST_PIXELS + 3 * COLUMN_PIXELS  # behind the fourth column
-    chart.set_size(
-        {"width": left - 14 if not number else 4 * COLUMN_PIXELS - 14, "height": LINE_PIXELS * CHART_LINES - 8}
-    )  # type: ignore[attr-defined]
+    width = 4 * COLUMN_PIXELS if number else left
+    chart.set_size({"width": width - 14, "height": LINE_PIXELS * CHART_LINES - 8})
     worksheet.insert_chart(row - 1, LEFT - 1, chart, {
         "object_position": 2, "x_offset": 6 + number * left, "y_offset": 4, "description": description,
     })  # fmt: skip
