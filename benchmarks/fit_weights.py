@@ -58,7 +58,8 @@ def cut(histories: list[Floats], periods: int) -> tuple[list[Floats], list[Float
 
 def sets(folder: Path) -> dict[str, tuple[list[Floats], list[Floats]]]:
     """Histories and what followed, by name of the set."""
-    every = {name: tuple(part[::3] for part in load_competition(name)) for name in ("m1", "tourism", "m3")}
+    competitions = {name: load_competition(name) for name in ("m1", "tourism", "m3")}
+    every = {name: (before[::3], after[::3]) for name, (before, after) in competitions.items()}
     hospital = load_csv(folder / "hospital_monthly.csv", 12, [])[0][::4]
     states = load_csv(folder / "tourism_monthly_bottom.csv", 12, ["state", "purpose"])[0]
     zones = [y for by in ("zone", "state") for y in load_csv(folder / "tourism_monthly_bottom.csv", 12, [by])[0]]

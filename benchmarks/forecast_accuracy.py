@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -134,7 +135,7 @@ def single_model(name: str, histories: list[np.ndarray], horizon: int, season: i
     return np.stack(found)
 
 
-def left_out(step: str) -> mock._patch:
+def left_out(step: str) -> AbstractContextManager[object]:
     """The pipeline without one of its steps or members."""
     if step == "weights":
         return mock.patch.object(forecast_combination, "WEIGHT_POWER", 0.0)

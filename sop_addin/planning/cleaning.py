@@ -154,24 +154,55 @@ def _replace_outliers(values: Floats, season_length: int, reasons: dict[int, str
     size = len(values)
     if size < 12 or np.count_nonzero(values) < 0.8 * size:
         return
-    index = np.maximum(seasonal_index(values, season_length), 0.05)
-    flat = values / index
-    level = _rolling_median(flat, 7)
-    residuals = flat - level
-    scale = max(1.4826 * float(np.median(np.abs(residuals))), 0.03 * float(np.median(level)))
-    if scale <= 0:
-        return
     editable = np.arange(size) < size - LAST_PERIODS_KEPT
     editable[[i for i in reasons if i < size]] = False
-    stock_outs = editable & (values == 0) & (level > 4 * scale)
-    # A month after a freak dip a year before looks high against its season: it must be high among its neighbours, too.
-    spikes = editable & (residuals > OUTLIER_SCALES * scale) & (values > _rolling_median(values, 7))
-    if 0 < stock_outs.sum() <= max(1, MAX_OUTLIER_SHARE * size):
-        values[stock_outs] = (level * index)[stock_outs]
+    most = max(1, int(MAX_OUTLIER_SHARE * size))
+    usual, spikes = _usual(values, values, season_length), np.zeros(size, dtype=bool)
+    # One at a time, the largest first: a spike dents the season and the level of the months around it.
+    while usual is not None and spikes.sum() <= most:
+        above = np.where(editable & ~spikes, usual.above(values), 0.0)
+        if not above.any():
+            break
+        spikes[np.argmax(above)] = True
+        usual = _usual(values, np.where(spikes, usual.values, values), season_length)
+    if usual is None:
+        return
+    stock_outs = editable & (values == 0) & (usual.level > 4 * usual.scale)
+    if 0 < stock_outs.sum() <= most:
+        values[stock_outs] = usual.values[stock_outs]
         reasons.update(dict.fromkeys(map(int, np.flatnonzero(stock_outs)), STOCK_OUT))
-    if 0 < spikes.sum() <= max(1, MAX_OUTLIER_SHARE * size):
-        values[spikes] = ((level + CAP_SCALES * scale) * index)[spikes]
+    if 0 < spikes.sum() <= most:
+        values[spikes] = ((usual.level + CAP_SCALES * usual.scale) * usual.index)[spikes]
         reasons.update(dict.fromkeys(map(int, np.flatnonzero(spikes)), OUTLIER))
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """What is usual for each period: seasonal index, level without it, and the robust spread around that level."""
+
+    index: Floats
+    level: Floats
+    scale: float
+    neighbours: Floats
+
+    @property
+    def values(self) -> Floats:
+        return self.level * self.index
+
+    def above(self, values: Floats) -> Floats:
+        """By how many spreads each value is an outlier; 0 where it is none."""
+        far = (values / self.index - self.level) / self.scale
+        # A month after a freak dip a year before looks high against its season: it must be high among its neighbours.
+        return np.where((far > OUTLIER_SCALES) & (values > self.neighbours), far, 0.0)
+
+
+def _usual(values: Floats, without_spikes: Floats, season_length: int) -> _Usual | None:
+    """None where nothing varies enough to judge by."""
+    index = np.maximum(seasonal_index(without_spikes, season_length), 0.05)
+    level = _rolling_median(without_spikes / index, 7)
+    spread = 1.4826 * float(np.median(np.abs(values / index - level)))
+    scale = max(spread, 0.03 * float(np.median(level)))
+    return _Usual(index, level, scale, _rolling_median(values, 7)) if scale > 0 else None
 
 
 def _rolling_median(values: Floats, window: int) -> Floats:

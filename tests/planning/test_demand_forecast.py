@@ -260,6 +260,15 @@ class TestCleaning:
         assert self.cleaned(spiked)[20] < 2 * full[20]
         assert self.reasons(spiked) == {20: "outlier capped"}
 
+    @pytest.mark.parametrize("seed", [4, 6, 11])
+    def test_a_slip_of_the_pen_does_not_make_outliers_of_the_months_half_a_year_away(self, seed: int) -> None:
+        months = np.arange(36)
+        usual = 50 * (1 + 0.3 * np.sin(months * np.pi / 6)) * np.random.default_rng(seed).normal(1, 0.1, 36)
+        typed = np.where(months == 20, 900.0, usual)
+        cleaned = clean_series(typed, 12)
+        assert cleaned.reasons == {20: "outlier capped"}
+        assert cleaned.values[20] == pytest.approx(usual[20], rel=0.5)
+
     def test_a_peak_of_every_year_is_no_outlier(self) -> None:
         yearly = seasonal(noise=0.03)
         yearly[11::12] *= 4
