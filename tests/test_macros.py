@@ -299,12 +299,12 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
     return counted
 
 
-BUTTONS_WITHOUT_TEXTS: dict[str, tuple[str, ...]] = {button: () for button in (*BUTTONS, "mail_copy")}
+BUTTONS_WITHOUT_TEXTS: dict[str, tuple[str, ...]] = dict.fromkeys((*BUTTONS, "mail_copy"), ())
 IMPORTS = ("import_history", "import_budget")
 
 
 def files_to_import(folder: Path, items: list[str]) -> dict[str, tuple[str, ...]]:
-    """A month of sales of every item and as many new ones, and a budget of as many periods and families as there are."""
+    """A month of sales of every item and as many new ones, and a budget of a year."""
     sales = [f"{item};;2027-01;7" for name in items for item in (name, f"N{name}")]
     (folder / "sales.csv").write_text("\n".join(["Item;Region;Period;Quantity", *sales]), encoding="utf-8")
     budget = [f"{family};2027-{month:02d};5" for family in ("Pumps", "Valves") for month in range(1, 13)]

@@ -1,4 +1,4 @@
-"""Boxes over the document's window in LibreOffice: a message, a question, a file to choose. Part of the bridge: `bridge.py`."""
+"""Boxes over the document's window: a message, a question, a file to choose. Part of the bridge: `bridge.py`."""
 
 import uno
 from com.sun.star.awt.MessageBoxType import ERRORBOX, INFOBOX, QUERYBOX

@@ -55,7 +55,8 @@ class Lists:
     oArea = oRange.DataArea
     If oArea.Sheet = iSheet Then
       aOne = Array(oRange.Name, oArea.StartRow, oArea.StartColumn, oArea.EndRow, oArea.EndColumn, _
-        oRange.ContainsHeader, oRange.TotalsRow, oRange.AutoFilter, oDoc.Sheets.getByIndex(iSheet).getCellRangeByPosition( _
+        oRange.ContainsHeader, oRange.TotalsRow, oRange.AutoFilter, _
+        oDoc.Sheets.getByIndex(iSheet).getCellRangeByPosition( _
         oArea.StartColumn, oArea.StartRow, oArea.EndColumn, oArea.StartRow).getDataArray()(0))
       ReDim Preserve aFound(n)
       aFound(n) = aOne
@@ -91,7 +92,9 @@ End Function
         self.provider = service("com.sun.star.script.provider.MasterScriptProviderFactory").createScriptProvider("")
 
     def ask(self, function, *arguments):
-        address = "vnd.sun.star.script:Standard." + self.MODULE + "." + function + "?language=Basic&location=application"
+        address = (
+            "vnd.sun.star.script:Standard." + self.MODULE + "." + function + "?language=Basic&location=application"
+        )
         return self.provider.getScript(address).invoke(arguments, (), ())[0]
 
 
