@@ -175,13 +175,14 @@ def check(book: Book, as_json: Json = False) -> None:
 @app.command()
 def export(
     book: Book,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the CSV files.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the files.")],
+    parquet: Annotated[bool, typer.Option("--parquet", help="The same as Parquet too, beside each CSV.")] = False,
 ) -> None:
     """Write every table and grid of BOOK as CSV into FOLDER (grids long: keys, Measure, Period, Value)."""
     from .excel.csv_files import write_csv_folder
 
     with opened(book) as (workbook, _), tempfile.TemporaryDirectory() as draft:
-        files = write_csv_folder(workbook, draft)
+        files = write_csv_folder(workbook, draft, parquet=parquet)
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
             save(folder / file.name, file.read_bytes())

@@ -79,14 +79,14 @@ def publish(
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
     as_json: Json = False,
 ) -> None:
-    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
+    """Freeze the plan of BOOK as a version kept in the workbook; it becomes the approved plan, in units and money."""
     target = target_of(book, out)
     from .engines.closed_file import recalculate_book
     from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.read_tables import read_outputs
     from .excel.write_version import write_versions
     from .model.validation import validate
-    from .planning.publish import PLAN_TABLES, publish_now
+    from .planning.publish import PLAN_TABLES, publish_now, replaced_note
 
     check_not_open_elsewhere(target)
     with opened(book) as (workbook, tables):
@@ -104,6 +104,8 @@ def publish(
     if as_json:
         show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
     else:
+        if note := replaced_note(tables, published):
+            say(note)
         typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
 
 

@@ -44,7 +44,7 @@ from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
-from .planning.publish import PLAN_TABLES, publish_now
+from .planning.publish import PLAN_TABLES, publish_now, replaced_note
 from .planning.segments import accuracy_tables
 from .planning.words import short_money
 
@@ -128,7 +128,7 @@ def accuracy() -> None:
 
 @alone
 def publish() -> None:
-    """Ribbon: Publish. Freezes the plan as a version; its production becomes the approved plan."""
+    """Ribbon: Publish. Freezes the plan as a version; it becomes the approved plan, in units and in money."""
     with button("Reading the workbook") as book:
         tables = read_tables(book)
         if refused(book, tables, "Nothing was published", "run again"):
@@ -139,7 +139,9 @@ def publish() -> None:
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
             write_versions(book, published)
         version = published.versions[-1]
-        tell(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest}).", False)
+        sentence = f"Plan {version.name} is published by {version.published_by} (digest {version.digest})."
+        note = replaced_note(tables, published)
+        tell(book, f"{sentence} {note} Undo last run brings them back." if note else sentence, False)
 
 
 @alone

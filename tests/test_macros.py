@@ -114,6 +114,35 @@ def test_publish_keeps_the_plan_of_the_last_run_and_approves_its_production(book
     assert [version.name for version in macros.read_tables(book).versions] == ["2027-01"]
 
 
+def test_the_published_plan_is_what_the_bridge_begins_with_and_undo_gives_typed_figures_back(book, said):
+    table = tables_of(book)["tblApproved"]
+    sheet, top, left = table.range.sheet, table.range.row, table.range.column
+    table.resize(sheet.range((top, left), (top + 2, left + table.range.shape[1] - 1)))
+    sheet.range((top + 1, left)).value = [["Pumps", "2027-01", None, None, 7.5], ["Gears", "2027-01", None, None, 1.0]]
+    macros.run_all()
+    typed = rows(book, "tblApproved")
+    macros.publish()
+    assert said[-1][0].endswith(
+        "Replaced of the plan approved before: 1 figures in tblApproved, 0 rates in tblRates. "
+        "Undo last run brings them back."
+    )
+    approved = macros.read_tables(book).approved
+    assert len(approved) == 2 * 6 + 1
+    macros.run_all()
+    bridge = [row for row in rows(book, "tblBridge") if row[0] == "Approved plan"]
+    assert len(bridge) == 2 * 6
+    margin = dict(rows(book, "tblResult"))["Margin"]
+    assert sum(row[3] for row in bridge) == pytest.approx(margin, abs=1)
+    assert sum(row[-1] for row in bridge) == pytest.approx(margin, abs=1e-3)
+    sheet.range((top + 1, left + 4)).value = 8.5
+    corrected = rows(book, "tblApproved")
+    macros.publish()
+    assert rows(book, "tblApproved") != corrected
+    macros.undo_last_run()
+    assert rows(book, "tblApproved") == corrected
+    assert [row for row in rows(book, "tblApproved") if row[0] == "Gears"] == typed[1:]
+
+
 def test_rough_cut_names_what_a_plan_typed_by_hand_overloads(book, said):
     macros.run_all()
     grid = book.names["ProductionPlan"].refers_to_range
