@@ -1,4 +1,4 @@
-"""Figures of an import into tblHistory, tblBudget and tblItems; what stands in other cells stays."""
+"""Single cells into input tables by key, as an import, a publish or a roll forward gives them; the rest stays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_history(book: Any, figures: pd.DataFrame, bucket: str) -> None:
         (str(item), str(region), period): float(quantity)
         for item, region, period, quantity in figures[["Item", "Region", "Period", "Quantity"]].itertuples(index=False)
     }
-    _merge(book, "tblHistory", ("Item", "Region"), labels, values, bucket)
+    put_cells(book, "tblHistory", ("Item", "Region"), labels, values, bucket)
 
 
 def write_budget(book: Any, figures: pd.DataFrame, bucket: str) -> None:
@@ -37,7 +37,29 @@ def write_budget(book: Any, figures: pd.DataFrame, bucket: str) -> None:
         for measure in ("Volume", "Revenue", "Margin")
         if row[measure] == row[measure]
     }
-    _merge(book, "tblBudget", ("Family", "Period"), {}, values, bucket)
+    put_cells(book, "tblBudget", ("Family", "Period"), {}, values, bucket)
+
+
+def write_approved(book: Any, approved: pd.DataFrame, rates: pd.DataFrame, bucket: str) -> None:
+    """Put the approved plan in money into tblApproved, and its exchange rates into the column of tblRates.
+
+    approved: columns of tblApproved. rates: columns of tblRates. Rows of other keys stay.
+    """
+    columns = [name for name in approved.columns if name not in ("Family", "Period")]
+    values = {
+        (str(row["Family"]), row["Period"], name): float(row[name])
+        for row in approved.to_dict("records")
+        for name in columns
+        if row[name] == row[name]
+    }
+    put_cells(book, "tblApproved", ("Family", "Period"), {}, values, bucket)
+    name = "Approved rate"
+    of_rates = {
+        (str(row["Currency"]), None if pd.isna(row["Period"]) else row["Period"], name): float(row[name])
+        for row in rates.to_dict("records")
+        if row[name] == row[name]
+    }
+    put_cells(book, "tblRates", ("Currency", "Period"), {}, of_rates, bucket)
 
 
 def add_items(book: Any, items: pd.DataFrame) -> None:
@@ -47,10 +69,10 @@ def add_items(book: Any, items: pd.DataFrame) -> None:
         for item, description in items[["Item", "Description"]].itertuples(index=False)
         for column, text in (("Description", description),)
     }
-    _merge(book, "tblItems", ("Item",), {}, values, calendar.MONTH)
+    put_cells(book, "tblItems", ("Item",), {}, values, calendar.MONTH)
 
 
-def _merge(
+def put_cells(
     book: Any, name: str, keys: Sequence[str], labels: dict[pd.Timestamp, str], values: dict[Any, Any], bucket: str
 ) -> None:
     """Values by (key cells ..., column) into a table, in one block; rows and period columns are added as needed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -12,8 +13,8 @@ from ..model.plan import BASE, Plan
 from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
-from .grid_sheets import fill, fits, laid_out_again, place_of, read_grid, write_grid
-from .tables_io import find_tables, write_table
+from .grid_sheets import GridSheet, fill, fits, laid_out_again, place_of, read_grid, write_grid
+from .tables_io import find_tables, table_body, write_table
 
 COMPARED = (
     "Total cost",
@@ -24,6 +25,9 @@ COMPARED = (
     "Shipments",
     "Backorders at end",
     "Lost sales",
+    "Stock value",
+    "Utilisation",
+    "CO2e",
 )
 
 
@@ -36,7 +40,7 @@ def write_plan(book: Any, plan: Plan) -> None:
     """
     tables = find_tables(book)
     if plan.scenario == BASE:
-        _write_grids(book, plan)
+        write_grids(book, plan)
         for name, frame in base_tables(plan).items():
             if name in tables or name not in NEW_TABLES:
                 write_table(tables[name], frame)
@@ -93,11 +97,16 @@ def _link(cell: object) -> object:
     return Formula(f'=HYPERLINK("#{address}","{address}")')
 
 
-def _write_grids(book: Any, plan: Plan) -> None:
+def write_grids(book: Any, plan: Plan, over: Callable[[GridSheet], GridSheet] | None = None) -> None:
+    """Write the plan grids, laid out again where their rows or periods have changed.
+
+    over: takes out of a grid what need not move along.
+    """
     bucket = plan.tables.settings.bucket
     old = {grid.name: read_grid(book, grid, bucket) for grid in SHEET_GRIDS}
+    left = old if over is None else {name: over(sheet) for name, sheet in old.items()}
     new = {
-        name: sheet if fits(sheet, plan.tables) else laid_out_again(sheet, plan.tables) for name, sheet in old.items()
+        name: sheet if fits(sheet, plan.tables) else laid_out_again(sheet, plan.tables) for name, sheet in left.items()
     }
     moved = any(new[name] is not old[name] for name in new)
     cells = GridCells(plan.tables, plan, {name: place_of(sheet) for name, sheet in new.items()})
@@ -125,27 +134,25 @@ def _write_results(table: Any, plan: Plan) -> None:
 def _write_comparison(tables: dict[str, Any], plan: Plan) -> None:
     """tblCompare: the scenario's headline figures beside those of the base plan, as far as that was the last run."""
     last = {str(row[0]): row[1] for row in read_block(tables["tblResult"].data_body_range)}
-    earlier = _body(tables["tblCompare"])
+    earlier = table_body(tables["tblCompare"])
     base = {str(name): value for name, value in zip(earlier["Measure"], earlier["Base"], strict=True) if name}
     if last.get("Scenario") in (None, "", BASE):
         base = {name: value for name, value in last.items() if isinstance(value, float)}
+    kpis = table_body(tables["tblKpis"])
+    base = dict(zip(kpis["KPI"], kpis["Value"], strict=True)) | base
+    figures = {**dict(zip(plan.kpis["KPI"], plan.kpis["Value"], strict=True)), **plan.results}  # type: ignore[index]
     rows = []
     for name in COMPARED:
-        value, other = float(plan.results[name]), base.get(name)  # type: ignore[arg-type]
+        value, other = float(figures[name]), base.get(name)
         difference = value - other if isinstance(other, float) else None
         rows.append((plan.scenario, name, value, other, difference))
     frame = pd.DataFrame(rows, columns=["Scenario", "Measure", "Value", "Base", "Difference"], dtype=object)
     write_table(tables["tblCompare"], _with_other_scenarios(tables["tblCompare"], frame, plan.scenario))
 
 
-def _body(table: Any) -> pd.DataFrame:
-    headers = [str(header) for header in read_block(table.header_row_range)[0]]
-    return pd.DataFrame(read_block(table.data_body_range), columns=headers, dtype=object)
-
-
 def _with_other_scenarios(table: Any, frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """The rows of ``frame``, and behind them those that the table holds of other scenarios."""
-    body = _body(table)
+    body = table_body(table)
     others = body[body["Scenario"].notna() & ~body["Scenario"].isin([scenario, ""])]
     if others.empty:
         return frame

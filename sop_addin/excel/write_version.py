@@ -1,4 +1,4 @@
-"""Published plans into the workbook: tblVersions, and the row Approved plan of the Production Plan."""
+"""Published plans into the workbook: tblVersions, the row Approved plan, and tblApproved with its exchange rates."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from ..model.tables import Tables
 from ..model.versions import version_rows
 from .grid_sheets import read_grid, write_grid
 from .grid_values import clean_number
+from .import_write import write_approved
 from .tables_io import write_tables
 
-PUBLISHED_PARTS = ("tblVersions", "ProductionPlan")
+PUBLISHED_PARTS = ("tblVersions", "ProductionPlan", "tblApproved", "tblRates")
 _APPROVED = "Approved plan"
 
 
@@ -23,5 +24,6 @@ def write_versions(book: Any, tables: Tables) -> None:
         if key is not None and key[1] == _APPROVED:
             for period, column in sheet.periods.items():
                 sheet.cells[index + 1][column] = clean_number(approved.get((key[0][0], period)))
+    write_approved(book, tables.approved, tables.rates, tables.settings.bucket)
     write_tables(book, {"tblVersions": version_rows(tables.versions)})
     write_grid(book, sheet, sheet)

@@ -12,6 +12,7 @@ import pandas as pd
 from ..model.errors import InputError
 from ..model.findings import Findings
 from ..model.plan import BASE, Plan
+from ..model.signing import inputs_digest
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
@@ -119,6 +120,9 @@ def run_cycle(
             "tblChanges": changes,
         }  # fmt: skip
         text = summary(tables, balance, changes, scenario)
+    solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
+    if scenario == BASE:
+        solved_for["Inputs"] = inputs_digest(tables)
     findings = findings.worst_first()
     return Plan(
         tables,
@@ -136,7 +140,7 @@ def run_cycle(
         table,
         explanation,
         event_effects=effects,
-        results=headline_results(balance, len(findings)) | {"Scenario": scenario, "Summary": text},
+        results=headline_results(balance, len(findings)) | solved_for,
         findings=findings,
         seconds=clock.seconds,
         explanations=explanations,
