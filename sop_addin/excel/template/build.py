@@ -26,6 +26,7 @@ from .sheets_guide import add_guide
 from .sheets_home import add_home
 from .sheets_kpis import add_kpi_charts
 from .sheets_output import add_output_marks
+from .sheets_scenarios import add_scenarios
 from .sheets_tables import SHEET_HINTS, add_table
 from .styles import FONT, Styles
 from .table_rules import define_lists
@@ -101,6 +102,8 @@ def _fill(context: Context, sheet: str) -> None:
         add_home(context, worksheet)
     elif sheet == "Accuracy":
         add_accuracy(context, worksheet)
+    elif sheet == "Scenarios":
+        add_scenarios(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
     elif sheet == SUMMARY:

@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import RESULT_MEASURES, SETTINGS, STEPS, TABLES, Column, Table
 from ..blocks import Formula
+from ..layout import BOARD_WIDTHS
 from . import styles as look
 from .sheets_common import (
     AUTHOR,
@@ -57,7 +58,11 @@ _TABLE_WIDTHS = {
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblBridge", "Margin before"): 15, ("tblBridge", "Currency"): 13, ("tblBridge", "Capacity cost"): 13,
     ("tblBridge", "Margin after"): 15, ("tblBridge", "Service and other"): 13, ("tblBridge", "Reference"): 16,
-    ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
+    ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
+    ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
+    ("tblScenarioResults", "Assumptions"): 60,
+    ("tblScenarioResults", "What changes"): 60,
+    ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
 _WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
@@ -78,7 +83,7 @@ SHEET_HINTS: dict[str, str] = {
     "Explanation": "Written by the run. Left: limits. Then idle capacity, costs, and what moved since the last plan.",
     "KPIs": "Written by the run. Left: key figures. Below: charts. Right: their trend, and what each step was worth.",
     "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
-    "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
+    "Scenarios": "Levers and risks are typed to the right. The buttons Run all scenarios and Risk fill this board.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
     "Item Forecast": "Written by the run. Your own figures: Override row of the Sales Plan, or sheet Events.",
@@ -194,7 +199,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         outline = {"level": 1} if name == "tblStock" else {}
         worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink), outline)
         more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
-        if header in _WRAPPED:
+        if header in _WRAPPED and table.sheet not in BOARD_WIDTHS:
             more["text_wrap"] = True
         if name == "tblFindings":
             more["valign"] = "top"
@@ -212,7 +217,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         top - 1, left - 1, bottom - 1, right - 1, {"name": name, "columns": options, "style": None, "autofilter": True}
     )
     worksheet.set_row(top - 1, 30)
-    if name != "tblResult":
+    if name != "tblResult" and table.sheet not in BOARD_WIDTHS:  # rows of a board keep their height
         _wrapped_rows(worksheet, top, headers, rows, widths)
     _write_notes(worksheet, table, top, left)
     if is_input:
@@ -282,7 +287,7 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
     if table == "tblResult":
         formats = {"Service level": look.PERCENT, "Gap": "0.00%", "Solve seconds": look.ONE_DECIMAL,
                    "Run at": "yyyy-mm-dd hh:mm"}  # fmt: skip
-        if str(row[0]) == "Summary":
+        if str(row[0]) in ("Summary", "Inputs"):
             return styles.output_cell(look.GENERAL, align="fill")  # shown in full on the board
         text = str(row[0]) in ("Status", "Scenario", "Findings")
         return styles.output_cell(look.GENERAL if text else formats.get(str(row[0]), look.QUANTITY), align="right")
