@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sop_addin.engines.references import Box
 from sop_addin.engines.values import CellValue
@@ -107,7 +107,6 @@ class RowLevel(NamedTuple):
     collapsed: bool = False
 
 
-@runtime_checkable
 class MovesMarks(Protocol):
     """A backend that can also move what hangs on cells and rows beside their content."""
 
@@ -117,7 +116,7 @@ class MovesMarks(Protocol):
 
     def row_levels(self, sheet: str, first: int, last: int) -> list[RowLevel]: ...
 
-    def set_row_levels(self, sheet: str, first: int, levels: Sequence[RowLevel]) -> None: ...
+    def set_row_levels(self, sheet: str, first: int, levels: Sequence[tuple[int, bool, bool]]) -> None: ...
 
     def stretch_filter(self, sheet: str, header_row: int, last_row: int) -> None:
         """Let the filter over a list of cells reach to its last row."""

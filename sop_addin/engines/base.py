@@ -12,7 +12,7 @@ from typing import Any
 import xlwings as xw
 from xlwings import base_classes
 
-from sop_addin.engines.backend import Backend, MovesMarks
+from sop_addin.engines.backend import Backend
 from sop_addin.engines.base_sheet import Names, Sheets
 from sop_addin.engines.errors import EngineError
 from sop_addin.engines.values import XlError
@@ -331,9 +331,3 @@ def book_of(engine: Engine, path: str | os.PathLike[str], backend: Backend) -> x
     book = _OwnAppBook(app, os.path.abspath(path), backend)
     app.books.adopt(book)
     return xw.Book(impl=book)
-
-
-def marks_of(sheet: xw.Sheet) -> MovesMarks | None:
-    """What can move the notes and outlines of a sheet, where its engine can."""
-    backend = getattr(getattr(sheet.impl, "book", None), "backend", None)
-    return backend if isinstance(backend, MovesMarks) else None

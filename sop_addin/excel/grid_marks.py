@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..engines.backend import RowLevel
-from ..engines.base import marks_of
 from .grids import Key
 
 Moves = Mapping[int, int | None]
@@ -44,19 +42,19 @@ def move_marks(area: Any, rows: Moves, columns: Moves, before: Sequence[Key | No
             at = columns.get(column, column)
             if (row, column) != (to, at):
                 cells[top + row, left + column] = None if to is None or at is None else (top + to, left + at)
-    marks = marks_of(sheet)
-    if marks is None:
+    marks = getattr(getattr(sheet.impl, "book", None), "backend", None)
+    if not hasattr(marks, "move_notes"):
         _move_notes_in_excel(sheet, cells)
         return
     marks.move_notes(sheet.name, cells)
     levels = marks.row_levels(sheet.name, top + 1, top + len(before))
-    usual = {key[1]: level.level for key, level in zip(before, levels, strict=True) if key is not None}
+    usual = {key[1]: level[0] for key, level in zip(before, levels, strict=True) if key is not None}
     old_of = {to: index for index, to in rows.items() if to is not None}
     wanted = [
-        levels[old_of[index]] if index in old_of else RowLevel(usual.get(key[1], 0) if key is not None else 0)
+        levels[old_of[index]] if index in old_of else (usual.get(key[1], 0) if key is not None else 0, False, False)
         for index, key in enumerate(now)
     ]
-    wanted += [RowLevel()] * (len(before) - len(now))
+    wanted += [(0, False, False)] * (len(before) - len(now))
     marks.set_row_levels(sheet.name, top + 1, wanted)
     marks.stretch_filter(sheet.name, top, top + len(now))
 

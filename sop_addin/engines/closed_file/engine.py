@@ -112,7 +112,7 @@ class ClosedFileBackend:
     def row_levels(self, sheet: str, first: int, last: int) -> list[RowLevel]:
         return row_marks.row_levels(self.workbook.sheet(sheet), first, last)
 
-    def set_row_levels(self, sheet: str, first: int, levels: Sequence[RowLevel]) -> None:
+    def set_row_levels(self, sheet: str, first: int, levels: Sequence[tuple[int, bool, bool]]) -> None:
         row_marks.set_row_levels(self.workbook.sheet(sheet), first, levels)
 
     def stretch_filter(self, sheet: str, header_row: int, last_row: int) -> None:

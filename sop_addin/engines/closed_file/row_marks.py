@@ -82,8 +82,8 @@ def row_levels(sheet: SheetXml, first: int, last: int) -> list[RowLevel]:
     return found
 
 
-def set_row_levels(sheet: SheetXml, first: int, levels: Sequence[RowLevel]) -> None:
-    for number, level in enumerate(levels, first):
+def set_row_levels(sheet: SheetXml, first: int, levels: Sequence[tuple[int, bool, bool]]) -> None:
+    for number, level in enumerate((RowLevel(*level) for level in levels), first):
         attributes, body = sheet.rows.get(number, (b' r="%d"' % number, b""))
         marked = attributes
         for name, value in (
