@@ -17,6 +17,8 @@ COLUMNS = (
     "Advice",
 )  # fmt: skip
 _LEAST = 1e-6
+HALF = 0.5
+"""Of an item unit: less is a remainder of the arithmetic."""
 
 
 def lifecycle(tables: Tables, plan: pd.DataFrame) -> pd.DataFrame:
@@ -56,8 +58,9 @@ def _item_rows(tables: Tables, item: dict, plan: pd.DataFrame) -> list[tuple[obj
         if end is None or own.empty:
             return []
         until = own[own["Period"] <= end]
-        made = own.loc[own["Production"] > _LEAST, "Period"]
-        left = max(float((until if len(until) else own.iloc[:1])["Closing stock"].iloc[-1]), 0.0)
+        made = until.loc[until["Production"] > HALF, "Period"]
+        left = float((until if len(until) else own.iloc[:1])["Closing stock"].iloc[-1])
+        left = left if left > HALF else 0.0
         worth = left * _unit_worth(tables, item)
         last = made.max() if len(made) else pd.NaT
         words = f"{number(left)} {unit} left, worth {short_money(worth)}" if left > _LEAST else "Runs out"
