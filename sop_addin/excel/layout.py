@@ -41,7 +41,7 @@ BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12, "Scenarios": 10}
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
     "Settings": ("tblSettings",),
-    "Items": ("tblItems",),
+    "Items": ("tblItems", "tblLifecycle"),
     "Families": ("tblFamilies", "tblFamilyPeriods"),
     "Sources": ("tblSources", "tblSourcePeriods", "tblReceipts"),
     "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),
@@ -58,7 +58,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
         "tblScenarioChanges",
         "tblCompare",
     ),
-    "Cycle": ("tblCycle", "tblDecisions"),
+    "Cycle": ("tblCycle", "tblDecisions", "tblCycleLog"),
     "Checks": ("tblFindings",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
     "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
@@ -67,7 +67,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
     "Finance Summary": ("tblBridge",),
-    "Versions": ("tblVersions",),
+    "Versions": ("tblVersions", "tblSigned"),
 }
 
 

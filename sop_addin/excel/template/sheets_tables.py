@@ -58,6 +58,7 @@ _TABLE_WIDTHS = {
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
     ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
+    ("tblLifecycle", "Advice"): 60,
     ("tblScenarioResults", "Assumptions"): 60,
     ("tblScenarioResults", "What changes"): 60,
     ("tblDecisions", "Number"): 10,
@@ -286,7 +287,7 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
     if table == "tblResult":
         formats = {"Service level": look.PERCENT, "Gap": "0.00%", "Solve seconds": look.ONE_DECIMAL,
                    "Run at": "yyyy-mm-dd hh:mm"}  # fmt: skip
-        if str(row[0]) == "Summary":
+        if str(row[0]) in ("Summary", "Inputs"):
             return styles.output_cell(look.GENERAL, align="fill")  # shown in full on the board
         text = str(row[0]) in ("Status", "Scenario", "Findings")
         return styles.output_cell(look.GENERAL if text else formats.get(str(row[0]), look.QUANTITY), align="right")
