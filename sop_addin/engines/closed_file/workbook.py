@@ -9,13 +9,14 @@ from lxml import etree
 from sop_addin.engines.backend import SheetState
 from sop_addin.engines.closed_file.atomic_save import save_atomically
 from sop_addin.engines.closed_file.cells import CellCodec
-from sop_addin.engines.closed_file.package import Package
 from sop_addin.engines.closed_file.shared_strings import EMPTY_PART, SHARED_STRINGS_TYPE, SharedStrings
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
 from sop_addin.engines.closed_file.spelling import usual_spelling
 from sop_addin.engines.closed_file.styles import DEFAULT_PART, STYLES_TYPE, Styles
 from sop_addin.engines.closed_file.tables import Tables
-from sop_addin.engines.closed_file.xml_text import (
+from sop_addin.engines.errors import EngineError, FileUnreadable
+from sop_addin.opc.package import Package
+from sop_addin.opc.xml_text import (
     MAIN,
     OFFICE_RELATIONSHIPS,
     STRICT_MAIN,
@@ -23,7 +24,6 @@ from sop_addin.engines.closed_file.xml_text import (
     parse_xml,
     serialise_xml,
 )
-from sop_addin.engines.errors import EngineError, FileUnreadable
 
 _R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
 _WORKSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"

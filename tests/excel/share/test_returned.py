@@ -15,6 +15,7 @@ from sop_addin.excel.share.returned import read_returned
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.mailing import Choice, share
 from sop_addin.model.errors import WorkbookError
+from sop_addin.opc.errors import FileUnreadable
 from sop_addin.model.merging import Cell, Merge, Returned, merge
 
 pytestmark = pytest.mark.filterwarnings("ignore:Print area cannot be set")
@@ -116,5 +117,5 @@ def test_what_is_no_copy_is_said(copy, tmp_path):
     with pytest.raises(WorkbookError, match="is no mail copy"):
         edits(edited(copy, tmp_path / "x.xlsx", without_memory))
     (tmp_path / "y.xlsx").write_bytes(b"PK no workbook")
-    with pytest.raises(WorkbookError, match="cannot be read as a workbook"):
+    with pytest.raises(FileUnreadable, match=r"y\.xlsx is damaged or cut off"):
         edits(tmp_path / "y.xlsx")
