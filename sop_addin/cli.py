@@ -8,18 +8,31 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__, cli_import, cli_mail, cli_open, cli_setup
+from . import __version__, cli_cycle, cli_import, cli_mail, cli_open, cli_setup
+from .cli_books import (
+    DONE,
+    NOT_POSSIBLE,
+    PLAN_HAS_ERRORS,
+    STOPPED,
+    Book,
+    Json,
+    Out,
+    blank_inputs,
+    csv_inputs,
+    opened,
+    sample_inputs,
+    save,
+    target_of,
+    verdict,
+    wrong_usage,
+)
 from .cli_output import (
-    accuracy_json,
-    accuracy_summary,
     count_line,
     findings_json,
     plan_json,
@@ -34,19 +47,9 @@ from .cli_output import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from .model.findings import Findings
-    from .model.plan import Plan
-    from .model.tables import RawTable, Tables
-
-DONE = 0
-PLAN_HAS_ERRORS = 1
-NOT_POSSIBLE = 2
-STOPPED = 130
+    pass
 
 APPLIANCES = "appliances"
-TRIED_TABLES = ("tblAccuracy", "tblSegments")
 TEMPLATE = Path("workbook", "SOP_Template.xlsm")
 TABLES_PAGE = Path("docs", "tables.md")
 
@@ -58,12 +61,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Book = Annotated[
-    Path,
-    typer.Argument(metavar="BOOK", exists=True, help="Workbook (.xlsm or .xlsx), or a folder of CSV files."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 def _version(wanted: bool) -> None:
@@ -106,8 +103,8 @@ def new(
         raise typer.BadParameter(f"'{out}' exists; choose another name, or --force to replace it", param_hint="'OUT'")
     from .model.validation import validate
 
-    inputs = _csv_inputs(data, "--data") if data else _blank_inputs() if blank else _sample_inputs(sample or APPLIANCES)
-    _save(out, inputs.workbook())
+    inputs = csv_inputs(data, "--data") if data else blank_inputs() if blank else sample_inputs(sample or APPLIANCES)
+    save(out, inputs.workbook())
     counts = ""
     if data:
         findings = validate(inputs.tables)
@@ -119,9 +116,7 @@ def new(
 @app.command()
 def run(
     book: Book,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
-    ] = None,
+    out: Out = None,
     steps: Annotated[
         str | None,
         typer.Option("--steps", metavar="STEP,...", help="Only these: forecast, aggregate, balance, rough_cut."),
@@ -130,7 +125,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Plan BOOK: check, forecast, aggregate to families, balance; write the plan into the workbook."""
-    target = _target(book, out)
+    target = target_of(book, out)
     from .engines.closed_file import recalculate_book
     from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_plan import write_plan
@@ -141,8 +136,8 @@ def run(
     check_not_open_elsewhere(target)  # now, not after a minute of planning
     with progress() as report:
         report("Reading the workbook", 0, 0)
-        with _opened(book) as (workbook, tables):
-            with _wrong_usage("--scenario"):
+        with opened(book) as (workbook, tables):
+            with wrong_usage("--scenario"):
                 check_scenario(tables, scenario)
             plan = run_cycle(tables, chosen, scenario=scenario, progress=report)
             if plan.steps:
@@ -159,100 +154,7 @@ def run(
         say_recalculation(recalculation)
     if plan.steps and not as_json:
         show_summary(plan_summary(plan, target))
-    raise typer.Exit(_verdict(plan.findings))
-
-
-@app.command()
-def backtest(
-    book: Book,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
-    ] = None,
-    origins: Annotated[
-        int,
-        typer.Option("--origins", metavar="N", min=1, max=36, help="Cuts of the history, one period apart."),
-    ] = 6,
-    lags: Annotated[
-        int, typer.Option("--lags", metavar="N", min=1, max=36, help="Periods ahead that each cut is forecast.")
-    ] = 6,
-    effort: Annotated[
-        str | None, typer.Option("--effort", metavar="EFFORT", help="quick, standard or best [default: the setting].")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Try the forecast on the past of BOOK; write how far it was off, and the ABC/XYZ classes, to sheet Accuracy."""
-    target = _target(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
-    from .excel.tables_io import write_tables
-    from .model.validation import validate
-    from .planning import backtest as trial
-    from .planning.segments import accuracy_tables
-
-    with _wrong_usage("--effort"):
-        trial.check_effort(effort)
-    check_not_open_elsewhere(target)
-    with progress() as report:
-        report("Reading the workbook", 0, 0)
-        with _opened(book) as (workbook, tables):
-            findings = validate(tables)
-            if not findings.errors:
-                words = "Forecasting the past"
-                result = trial.backtest(
-                    tables, origins=origins, lags=lags, effort=effort,
-                    progress=lambda done, total: report(words, done, total),
-                )  # fmt: skip
-                report("Writing the accuracy", 0, 0)
-                write_tables(workbook, accuracy_tables(tables, result))
-                recalculate_book(workbook)
-                workbook.save(target)
-    if findings.errors:
-        say_findings(findings, ("Error",))
-        say(f"{book}: not tried and not changed; mend the {count_line(findings).split(',')[0]} first.")
-        if as_json:
-            show_json({"status": "Errors", "findings": findings_json(findings), "out": None})
-        raise typer.Exit(PLAN_HAS_ERRORS)
-    if as_json:
-        show_json(accuracy_json(result, target))
-    else:
-        show_summary(accuracy_summary(result, target))
-
-
-@app.command()
-def publish(
-    book: Book,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="OUT", help="Write here and leave BOOK as it is.")
-    ] = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
-    as_json: Json = False,
-) -> None:
-    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
-    target = _target(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
-    from .excel.read_tables import read_outputs
-    from .excel.write_version import write_versions
-    from .model.validation import validate
-    from .planning.publish import PLAN_TABLES, publish_now
-
-    check_not_open_elsewhere(target)
-    with _opened(book) as (workbook, tables):
-        findings = validate(tables)
-        if not findings.errors:
-            published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
-            write_versions(workbook, published)
-            recalculate_book(workbook)
-            workbook.save(target)
-    if findings.errors:
-        say_findings(findings, ("Error",))
-        say(f"{book}: not published and not changed; mend the {count_line(findings).split(',')[0]} first.")
-        raise typer.Exit(PLAN_HAS_ERRORS)
-    version = published.versions[-1]
-    if as_json:
-        show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
-    else:
-        typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
+    raise typer.Exit(verdict(plan.findings))
 
 
 @app.command()
@@ -260,14 +162,14 @@ def check(book: Book, as_json: Json = False) -> None:
     """Check BOOK and list what is found; nothing is written."""
     from .model.validation import validate
 
-    with _opened(book) as (_, tables):
+    with opened(book) as (_, tables):
         findings = validate(tables)
     if as_json:
         show_json({"status": "Errors" if findings.errors else "Ready to plan", "findings": findings_json(findings)})
     else:
         say_findings(findings)
         typer.echo(f"{book}: {count_line(findings)}")
-    raise typer.Exit(_verdict(findings))
+    raise typer.Exit(verdict(findings))
 
 
 @app.command()
@@ -278,11 +180,11 @@ def export(
     """Write every table and grid of BOOK as CSV into FOLDER (grids long: keys, Measure, Period, Value)."""
     from .excel.csv_files import write_csv_folder
 
-    with _opened(book) as (workbook, _), tempfile.TemporaryDirectory() as draft:
+    with opened(book) as (workbook, _), tempfile.TemporaryDirectory() as draft:
         files = write_csv_folder(workbook, draft)
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
-            _save(folder / file.name, file.read_bytes())
+            save(folder / file.name, file.read_bytes())
     typer.echo(f"Written: {len(files)} files in {folder}")
 
 
@@ -319,12 +221,15 @@ def build_template(
             say(f"{file} is not what the sources build; run `sop-addin build-template` and commit the result.")
         raise typer.Exit(PLAN_HAS_ERRORS if stale else DONE)
     for file, content in generated.items():
-        _save(file, content)
+        save(file, content)
         typer.echo(f"Written: {file}" if file in stale else f"Unchanged: {file}")
 
 
 app.command("open")(cli_open.open_workbook)
 app.command("import")(cli_import.import_)
+app.command()(cli_cycle.backtest)
+app.command()(cli_cycle.publish)
+app.command()(cli_cycle.roll)
 app.command()(cli_mail.share)
 app.command()(cli_mail.merge)
 app.command()(cli_setup.install)
@@ -333,53 +238,6 @@ app.command()(cli_setup.doctor)
 
 
 # --- pieces of commands -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a workbook is made from: cells as they were given, and the same, typed."""
-
-    raw: Mapping[str, pd.DataFrame | RawTable]
-    tables: Tables
-    plan: Plan | None = None
-    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    """Output tables that are no part of a plan."""
-
-    def workbook(self) -> bytes:
-        """A complete .xlsm with calculated formulas, and the plan where there is one."""
-        from .engines.closed_file import recalculate_bytes
-        from .excel.template import workbook_bytes
-
-        return recalculate_bytes(workbook_bytes(self.raw, self.tables, self.plan, more=self.more))
-
-
-def _blank_inputs() -> Inputs:
-    from .model.tables import Tables
-
-    return Inputs({}, Tables())
-
-
-def _sample_inputs(name: str, *, solved: bool = True) -> Inputs:
-    """A sample company, with the plan that is kept for it unless not ``solved``."""
-    from .model.plan_store import load_plan, read_frame
-    from .model.reading import typed_tables
-    from .model.tables import Place, RawTable
-    from .model.versions import version_rows
-    from .sample import SAMPLES, sample_tables, solved_folder
-    from .sample.published import published_plans
-
-    if name not in SAMPLES:
-        raise typer.BadParameter(f"'{name}' is no sample; choose from {', '.join(SAMPLES)}", param_hint="'--sample'")
-    raw = {name: RawTable(frame, Place("")) for name, frame in sample_tables(name).items()}
-    sales_plan, production_plan = raw.pop("SalesPlan"), raw.pop("ProductionPlan")
-    more = {"tblVersions": version_rows(published_plans())}
-    raw["tblVersions"] = RawTable(more["tblVersions"], Place(""))
-    tables = typed_tables(raw, sales_plan=sales_plan, production_plan=production_plan)
-    if not solved:
-        return Inputs(raw, tables, more=more)
-    folder = solved_folder(name)
-    more |= {table: read_frame(folder / f"{table}.csv") for table in TRIED_TABLES if (folder / f"{table}.csv").exists()}
-    return Inputs(raw, tables, load_plan(folder, tables), more)
 
 
 def _solve_sample(name: str) -> None:
@@ -393,49 +251,11 @@ def _solve_sample(name: str) -> None:
     # through a workbook, so that findings name the cells that a planner sees
     with tempfile.TemporaryDirectory() as draft:
         path = Path(draft, "sample.xlsm")
-        path.write_bytes(_sample_inputs(name, solved=False).workbook())
-        with _opened(path) as (_, tables):
+        path.write_bytes(sample_inputs(name, solved=False).workbook())
+        with opened(path) as (_, tables):
             save_plan(run_cycle(tables), solved_folder(name))
             for table, frame in accuracy_tables(tables, backtest(tables)).items():
                 write_frame(frame, solved_folder(name) / f"{table}.csv")
-
-
-def _csv_inputs(folder: Path, option: str) -> Inputs:
-    from .excel.csv_files import read_csv_folder
-
-    with _wrong_usage(option):
-        csv = read_csv_folder(folder)
-    return Inputs(csv.raw, csv.tables())
-
-
-@contextmanager
-def _opened(book: Path) -> Iterator[tuple[Any, Tables]]:
-    """The workbook and its tables. A folder of CSV files becomes a workbook first; findings name its files."""
-    from .engines.closed_file import open_book
-    from .excel.read_tables import read_tables
-
-    with tempfile.TemporaryDirectory() as draft:
-        path, inputs = book, None
-        if book.is_dir():
-            path, inputs = Path(draft, "Plan.xlsm"), _csv_inputs(book, "BOOK")
-            path.write_bytes(inputs.workbook())
-        workbook = open_book(path)
-        try:
-            yield workbook, inputs.tables if inputs else read_tables(workbook)
-        finally:
-            workbook.close()
-
-
-def _target(book: Path, out: Path | None) -> Path:
-    """Where a run writes."""
-    if book.is_dir():
-        if out is None or out.suffix.lower() != ".xlsm":
-            raise typer.BadParameter("a folder of CSV files is planned into a workbook: give --out OUT.xlsm")
-    elif out is not None and out.suffix.lower() != book.suffix.lower():
-        raise typer.BadParameter(f"'{out}' must end in {book.suffix}, as '{book}' does", param_hint="'--out'")
-    if out is not None and not out.parent.is_dir():
-        raise typer.BadParameter(f"the folder '{out.parent}' does not exist; make it first", param_hint="'--out'")
-    return out or book
 
 
 def _steps(text: str | None) -> tuple[str, ...]:
@@ -445,39 +265,17 @@ def _steps(text: str | None) -> tuple[str, ...]:
     if text is None:
         return STEPS
     names = [name.strip().lower() for name in text.split(",")]
-    with _wrong_usage("--steps"):
+    with wrong_usage("--steps"):
         check_steps(names)
     return tuple(step for step in ALL_STEPS if step in names)
-
-
-@contextmanager
-def _wrong_usage(option: str) -> Iterator[None]:
-    """An InputError within is about what was typed, not about the plan."""
-    from .model.errors import InputError
-
-    try:
-        yield
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint=f"'{option}'") from error
-
-
-def _verdict(findings: Findings) -> int:
-    return PLAN_HAS_ERRORS if findings.errors else DONE
 
 
 def _generated(out: Path | None) -> dict[Path, bytes]:
     """Files that the sources build, with what they build."""
     from .excel.template.docs_tables import tables_markdown
 
-    workbook = _sample_inputs(APPLIANCES).workbook()
+    workbook = sample_inputs(APPLIANCES).workbook()
     return {out: workbook} if out else {TEMPLATE: workbook, TABLES_PAGE: tables_markdown().encode()}
-
-
-def _save(path: Path, content: bytes) -> None:
-    """All of it or nothing, and not over a workbook that is open elsewhere."""
-    from .engines.closed_file.atomic_save import save_atomically
-
-    save_atomically(path, content, None)
 
 
 # --- the way in -------------------------------------------------------------------------------------------------------

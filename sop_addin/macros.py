@@ -11,18 +11,14 @@ import itertools
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import xlwings as xw
 
-from . import __version__, running, stop
-from .cli_output import accuracy_sentence, write_report
-from .engines.errors import EngineError
-from .excel.layout import SCENARIO_NAME
+from . import running, stop
+from .cli_output import accuracy_sentence
 from .excel.read_tables import read_outputs, read_tables
 from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
@@ -30,10 +26,20 @@ from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
 from .excel.write_version import PUBLISHED_PARTS, write_versions
 from .importing import Kind, prepare, tables_written, write
-from .model.errors import SopError, Stopped, WorkbookError
-from .model.findings import Findings
-from .model.plan import BASE, Plan
-from .model.tables import Tables
+from .macro_frame import (
+    TITLE,
+    alone,
+    button,
+    chosen_scenario,
+    counts,
+    process,
+    progress,
+    refused,
+    tell,
+)
+from .macros_month import roll_forward
+from .model.errors import WorkbookError
+from .model.plan import Plan
 from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
@@ -42,124 +48,117 @@ from .planning.publish import PLAN_TABLES, publish_now
 from .planning.segments import accuracy_tables
 from .planning.words import short_money
 
-TITLE = "S&OP"
+__all__ = [
+    "TITLE",
+    "accuracy",
+    "aggregate",
+    "balance",
+    "check",
+    "forecast",
+    "import_budget",
+    "import_history",
+    "mail_copy",
+    "publish",
+    "roll_forward",
+    "rough_cut",
+    "run_all",
+    "stop_run",
+    "undo_last_run",
+]
 
 
-def _alone(macro: Callable[..., None]) -> Callable[..., None]:
-    """The same, but not while a step of the calling workbook runs: on a Mac buttons work meanwhile."""
-
-    @wraps(macro)
-    def run(*texts: str) -> None:
-        book = xw.Book.caller()
-        try:
-            with running.once(book.fullname):
-                macro(*texts)
-        except running.StepRunning as error:  # the macro itself lets no error out
-            book.app.alert(str(error), TITLE, mode="critical")
-
-    return run
-
-
-@_alone
+@alone
 def check() -> None:
     """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
-    with _button("Checking the tables") as book:
+    with button("Checking the tables") as book:
         tables = read_tables(book)
         findings = validate(tables)
-        stop.raise_if_asked(_process(book))
+        stop.raise_if_asked(process(book))
         with undoable(book, "Check", ("tblFindings",), tables.settings.bucket):
             write_findings(book, findings)
-        _say(book, f"Check: {_counts(findings)}.", bool(findings.errors))
+        tell(book, f"Check: {counts(findings)}.", bool(findings.errors))
 
 
-@_alone
+@alone
 def forecast() -> None:
     """Ribbon: Forecast. Statistical forecast of every item."""
     _plan("Forecast", ("forecast",))
 
 
-@_alone
+@alone
 def aggregate() -> None:
     """Ribbon: Aggregate. Item forecasts, events and portfolio become the demand of the families."""
     _plan("Aggregate", ("aggregate",))
 
 
-@_alone
+@alone
 def balance() -> None:
     """Ribbon: Balance. Production, stock and capacity for the consensus demand."""
     _plan("Balance", ("balance",))
 
 
-@_alone
+@alone
 def rough_cut() -> None:
     """Ribbon: Rough cut. Load against capacity of the plan as it stands, typed or solved, without solving."""
     _plan("Rough cut", ("rough_cut",))
 
 
-@_alone
+@alone
 def run_all() -> None:
     """Ribbon: Run all steps."""
     _plan("Run all steps", STEPS)
 
 
-@_alone
+@alone
 def accuracy() -> None:
     """Ribbon: Accuracy. Tries the forecast on the past; classes items by volume and variability."""
-    with _button("Reading the workbook") as book:
+    with button("Reading the workbook") as book:
         tables = read_tables(book)
-        if _refused(book, tables, "Nothing was tried", "then try again"):
+        if refused(book, tables, "Nothing was tried", "then try again"):
             return
-        report = _progress(book)
+        report = progress(book)
         result = backtest(tables, progress=lambda done, total: report("Forecasting the past", done, total))
         frames = accuracy_tables(tables, result)
-        stop.raise_if_asked(_process(book))
+        stop.raise_if_asked(process(book))
         with undoable(book, "Accuracy", tuple(frames), tables.settings.bucket):
             write_tables(book, frames)
         sentence = accuracy_sentence(result.overall())
-        _say(book, f"Forecast of families: {sentence}. {_losers(len(result.losers))} (sheet Accuracy).", False)
+        tell(book, f"Forecast of families: {sentence}. {_losers(len(result.losers))} (sheet Accuracy).", False)
 
 
-@_alone
+@alone
 def publish() -> None:
     """Ribbon: Publish. Freezes the plan as a version; its production becomes the approved plan."""
-    with _button("Reading the workbook") as book:
+    with button("Reading the workbook") as book:
         tables = read_tables(book)
-        if _refused(book, tables, "Nothing was published", "run again"):
+        if refused(book, tables, "Nothing was published", "run again"):
             return
         bucket = tables.settings.bucket
         published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
-        stop.raise_if_asked(_process(book))
+        stop.raise_if_asked(process(book))
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
             write_versions(book, published)
         version = published.versions[-1]
-        _say(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest}).", False)
+        tell(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest}).", False)
 
 
-@_alone
+@alone
 def import_history(file: str) -> None:
     """Ribbon: Import history. Past sales out of a file of another system, after a look at what it would change."""
     _import("Import history", "history", file)
 
 
-@_alone
+@alone
 def import_budget(file: str) -> None:
     """Ribbon: Import budget. The budget out of finance's file, after a look at what it would change."""
     _import("Import budget", "budget", file)
 
 
-def _refused(book: Any, tables: Tables, nothing: str, then: str) -> bool:
-    """Whether the tables have errors; a message says so."""
-    findings = validate(tables)
-    if findings.errors:
-        _say(book, f"{nothing}: {_counts(findings)}. Press Check, mend the errors, {then}.", True)
-    return bool(findings.errors)
-
-
 def _import(title: str, kind: Kind, file: str) -> None:
-    with _button(f"Reading {Path(file).name}") as book:
+    with button(f"Reading {Path(file).name}") as book:
         tables = read_tables(book)
         found = prepare(book, tables, kind, Path(file))
-        stop.raise_if_asked(_process(book))
+        stop.raise_if_asked(process(book))
         agreed = _agreed(book, title, found)
         names = (*tables_written(agreed), "tblFindings") if agreed else ("tblFindings",)
         with undoable(book, title, names, tables.settings.bucket):
@@ -167,12 +166,12 @@ def _import(title: str, kind: Kind, file: str) -> None:
                 write(book, agreed, tables.settings.bucket)
             write_findings(book, (agreed or found).findings)
         if agreed:
-            _say(book, f"{title}: {agreed.added:,} figures are new, {len(agreed.differing):,} replaced.", False)
+            tell(book, f"{title}: {agreed.added:,} figures are new, {len(agreed.differing):,} replaced.", False)
         elif found.findings.errors:
-            _say(book, f"{title}: nothing was imported. What is wrong is on sheet Checks.", True)
+            tell(book, f"{title}: nothing was imported. What is wrong is on sheet Checks.", True)
         else:
             why = "the workbook has all of its figures" if found.changes_nothing else "as you wished"
-            _say(book, f"{title}: nothing was imported, {why}. Notes are on sheet Checks.", False)
+            tell(book, f"{title}: nothing was imported, {why}. Notes are on sheet Checks.", False)
 
 
 def _agreed(book: Any, title: str, found: Import) -> Import | None:
@@ -201,14 +200,14 @@ _MOST_TOLD = 8
 _MOST_CHARACTERS = 800  # a message box of VBA takes 1,024
 
 
-@_alone
+@alone
 def undo_last_run() -> None:
     """Ribbon: Undo last run. Puts back what the last run overwrote, once; what was typed since stays."""
-    with _button("Undoing the last run") as book:
-        _say(book, put_back_last_run(book), False)
+    with button("Undoing the last run") as book:
+        tell(book, put_back_last_run(book), False)
 
 
-@_alone
+@alone
 def mail_copy(owner: str = "", only_theirs: str = "", without_cost: str = "") -> None:
     """Ribbon: Mail copy. Writes a copy for mail beside the workbook, which stays as it is.
 
@@ -216,13 +215,13 @@ def mail_copy(owner: str = "", only_theirs: str = "", without_cost: str = "") ->
     """
     from .mailing import Choice, share  # only here: the other buttons need not wait for what builds workbooks
 
-    with _button("Writing the copy for mail") as book, tempfile.TemporaryDirectory() as folder:
+    with button("Writing the copy for mail") as book, tempfile.TemporaryDirectory() as folder:
         choice = Choice(None, owner or None, without_cost == "yes")
         source, last_saved = _file_of(book, Path(folder))
         out = _free_name(_mail_folder(book), f"{Path(book.name).stem} - copy{f' for {owner}' if owner else ''}")
         copy = share(source, out, choice, only_theirs=only_theirs == "yes")
         text = f"Copy written: {copy.out}{' (as the workbook was last saved)' if last_saved else ''}."
-        _say(book, " ".join([text, *copy.remarks]), False)
+        tell(book, " ".join([text, *copy.remarks]), False)
 
 
 def stop_run() -> None:
@@ -232,7 +231,7 @@ def stop_run() -> None:
         stop.ask_to_stop()
         book.app.status_bar = "Stopping after the item or step it is at ..."
     else:
-        _say(book, "No step of this workbook is running.", False)
+        tell(book, "No step of this workbook is running.", False)
 
 
 def _file_of(book: Any, folder: Path) -> tuple[Path, bool]:
@@ -261,9 +260,9 @@ def _free_name(folder: Path, stem: str) -> Path:
 
 
 def _plan(title: str, steps: Sequence[str]) -> None:
-    with _button("Reading the workbook") as book:
-        plan = run_cycle(read_tables(book), steps, scenario=_scenario(book), progress=_progress(book))
-        stop.raise_if_asked(_process(book))
+    with button("Reading the workbook") as book:
+        plan = run_cycle(read_tables(book), steps, scenario=chosen_scenario(book), progress=progress(book))
+        stop.raise_if_asked(process(book))
         names = parts_written(plan) if plan.steps else ("tblFindings",)
         book.app.status_bar = "Writing the plan"
         with undoable(book, title, names, plan.tables.settings.bucket):
@@ -271,92 +270,29 @@ def _plan(title: str, steps: Sequence[str]) -> None:
                 write_plan(book, plan)
             else:
                 write_findings(book, plan.findings)
-        _say(book, summary(plan), bool(plan.findings.errors))
+        tell(book, summary(plan), bool(plan.findings.errors))
 
 
 def summary(plan: Plan) -> str:
     """One sentence on what a run gave: ``Plan solved: cost 4.21 M EUR, service 98.2 %, 3 findings.``"""
     if not plan.steps:
-        return f"Nothing was planned: {_counts(plan.findings)}. Mend the errors on sheet Checks, then run again."
+        return f"Nothing was planned: {counts(plan.findings)}. Mend the errors on sheet Checks, then run again."
     if plan.balance is not None:
         currency = plan.tables.settings.base_currency
         cost, margin = short_money(plan.balance.total_cost), short_money(plan.balance.margin)
         return (
             f"Plan solved: cost {cost} {currency}, margin {margin} {currency}, service "
-            f"{plan.balance.service_level:.1%}, {_counts(plan.findings)}."
+            f"{plan.balance.service_level:.1%}, {counts(plan.findings)}."
         )
     if plan.rough_cut is not None:
         short = plan.rough_cut[plan.rough_cut["Short"] > 0]["Resource"].nunique()
-        return f"Rough cut: {short or 'no'} resource{'' if short == 1 else 's'} overloaded, {_counts(plan.findings)}."
+        return f"Rough cut: {short or 'no'} resource{'' if short == 1 else 's'} overloaded, {counts(plan.findings)}."
     if "aggregate" in plan.steps:
         families = len(plan.tables.family_names)
-        return f"Demand of {families:,} families is on the Sales Plan, {_counts(plan.findings)}."
+        return f"Demand of {families:,} families is on the Sales Plan, {counts(plan.findings)}."
     items = 0 if plan.forecast is None else plan.forecast["Item"].nunique()
-    return f"{items:,} items forecast (sheet Item Forecast), {_counts(plan.findings)}."
+    return f"{items:,} items forecast (sheet Item Forecast), {counts(plan.findings)}."
 
 
 def _losers(count: int) -> str:
     return "No item loses to naive" if not count else f"{count:,} item{'' if count == 1 else 's'} would do better naive"
-
-
-def _counts(findings: Findings) -> str:
-    if not len(findings):
-        return "no findings"
-    errors = len(findings.errors)
-    text = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-    return f"{text}, {errors} of them error{'' if errors == 1 else 's'}" if errors else text
-
-
-def _scenario(book: Any) -> str:
-    """The scenario chosen on the ribbon."""
-    if SCENARIO_NAME not in book.names:
-        return BASE
-    value = book.names[SCENARIO_NAME].refers_to_range.value
-    return str(value).strip() if value not in (None, "") else BASE
-
-
-def _progress(book: Any) -> Any:
-    process = _process(book)
-
-    def report(words: str, done: int, total: int) -> None:
-        stop.raise_if_asked(process)
-        book.app.status_bar = f"{words}: {done:,} of {total:,}" if total else f"{words} ..."
-
-    return report
-
-
-def _process(book: Any) -> int | None:
-    """Number of the Excel that called; None where the engine has none."""
-    number = book.app.pid
-    return int(number) if number else None
-
-
-@contextmanager
-def _button(words: str) -> Iterator[Any]:
-    """The calling workbook; whatever goes wrong ends as one message, with the sheets as they were."""
-    book = xw.Book.caller()
-    book.app.status_bar = f"{words} ..."
-    stop.forget()
-    try:
-        yield book
-    except Stopped as error:
-        _say(book, str(error), False)
-    except (SopError, EngineError) as error:
-        _say(book, " ".join([str(error), *_notes(error)]), True)
-    except Exception as error:  # noqa: BLE001 - the last resort: a planner must never see a traceback
-        kept = write_report(error, [words], __version__)
-        details = f"with the file {kept}" if kept else "and say what you did"
-        sentences = [f"Unexpected {type(error).__name__}: {error}.", *_notes(error), f"Please report it {details}."]
-        _say(book, " ".join(sentences), True)
-    finally:
-        stop.forget()
-
-
-def _notes(error: BaseException) -> list[str]:
-    """What `undoable` has to say about the sheets."""
-    return getattr(error, "__notes__", [])
-
-
-def _say(book: Any, message: str, problem: bool) -> None:
-    book.app.status_bar = message
-    book.app.alert(message, TITLE, mode="critical" if problem else "info")

@@ -31,6 +31,7 @@ TABLE_OF_COMMANDS = (
     "run",
     "backtest",
     "publish",
+    "roll",
     "check",
     "export",
     "share",
@@ -118,7 +119,7 @@ def test_the_unexpected_is_a_sentence_and_a_log(cli: Cli, tmp_path: Path, monkey
     def break_down(*_: object) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr("sop_addin.cli._opened", break_down)
+    monkeypatch.setattr("sop_addin.cli.opened", break_down)
     book = tmp_path / "book.xlsm"
     book.write_bytes(b"whatever")
     reply = cli("check", book)
@@ -144,7 +145,7 @@ def test_stopping_is_quiet(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyP
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sop_addin.cli._opened", stop)
+    monkeypatch.setattr("sop_addin.cli.opened", stop)
     (tmp_path / "book.xlsm").write_bytes(b"whatever")
     reply = cli("check", tmp_path / "book.xlsm")
     assert (reply.code, reply.sentence) == (130, "Stopped; no file was changed.")

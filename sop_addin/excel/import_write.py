@@ -1,4 +1,4 @@
-"""Figures of an import into tblHistory, tblBudget and tblItems; what stands in other cells stays."""
+"""Single cells into input tables by key, as an import or a roll forward gives them; what stands elsewhere stays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_history(book: Any, figures: pd.DataFrame, bucket: str) -> None:
         (str(item), str(region), period): float(quantity)
         for item, region, period, quantity in figures[["Item", "Region", "Period", "Quantity"]].itertuples(index=False)
     }
-    _merge(book, "tblHistory", ("Item", "Region"), labels, values, bucket)
+    put_cells(book, "tblHistory", ("Item", "Region"), labels, values, bucket)
 
 
 def write_budget(book: Any, figures: pd.DataFrame, bucket: str) -> None:
@@ -37,7 +37,7 @@ def write_budget(book: Any, figures: pd.DataFrame, bucket: str) -> None:
         for measure in ("Volume", "Revenue", "Margin")
         if row[measure] == row[measure]
     }
-    _merge(book, "tblBudget", ("Family", "Period"), {}, values, bucket)
+    put_cells(book, "tblBudget", ("Family", "Period"), {}, values, bucket)
 
 
 def add_items(book: Any, items: pd.DataFrame) -> None:
@@ -47,10 +47,10 @@ def add_items(book: Any, items: pd.DataFrame) -> None:
         for item, description in items[["Item", "Description"]].itertuples(index=False)
         for column, text in (("Description", description),)
     }
-    _merge(book, "tblItems", ("Item",), {}, values, calendar.MONTH)
+    put_cells(book, "tblItems", ("Item",), {}, values, calendar.MONTH)
 
 
-def _merge(
+def put_cells(
     book: Any, name: str, keys: Sequence[str], labels: dict[pd.Timestamp, str], values: dict[Any, Any], bucket: str
 ) -> None:
     """Values by (key cells ..., column) into a table, in one block; rows and period columns are added as needed."""

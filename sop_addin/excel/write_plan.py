@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from ..model.plan import BASE, Plan
 from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
-from .grid_sheets import fill, fits, laid_out_again, place_of, read_grid, write_grid
+from .grid_sheets import GridSheet, fill, fits, laid_out_again, place_of, read_grid, write_grid
 from .tables_io import find_tables, write_table
 
 COMPARED = (
@@ -36,7 +37,7 @@ def write_plan(book: Any, plan: Plan) -> None:
     """
     tables = find_tables(book)
     if plan.scenario == BASE:
-        _write_grids(book, plan)
+        write_grids(book, plan)
         for name, frame in base_tables(plan).items():
             if name in tables or name not in NEW_TABLES:
                 write_table(tables[name], frame)
@@ -93,11 +94,16 @@ def _link(cell: object) -> object:
     return Formula(f'=HYPERLINK("#{address}","{address}")')
 
 
-def _write_grids(book: Any, plan: Plan) -> None:
+def write_grids(book: Any, plan: Plan, over: Callable[[GridSheet], GridSheet] | None = None) -> None:
+    """Write the plan grids, laid out again where their rows or periods have changed.
+
+    over: takes out of a grid what need not move along.
+    """
     bucket = plan.tables.settings.bucket
     old = {grid.name: read_grid(book, grid, bucket) for grid in SHEET_GRIDS}
+    left = old if over is None else {name: over(sheet) for name, sheet in old.items()}
     new = {
-        name: sheet if fits(sheet, plan.tables) else laid_out_again(sheet, plan.tables) for name, sheet in old.items()
+        name: sheet if fits(sheet, plan.tables) else laid_out_again(sheet, plan.tables) for name, sheet in left.items()
     }
     moved = any(new[name] is not old[name] for name in new)
     cells = GridCells(plan.tables, plan, {name: place_of(sheet) for name, sheet in new.items()})

@@ -37,6 +37,10 @@ Public Sub SopPublish()
     RunStep "Publish", "publish"
 End Sub
 
+Public Sub SopRollForward()
+    RunStep "Roll forward", "roll_forward"
+End Sub
+
 Public Sub SopUndo()
     RunStep "Undo last run", "undo_last_run"
 End Sub

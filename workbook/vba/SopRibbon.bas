@@ -39,6 +39,10 @@ Public Sub SopOnPublish(control As IRibbonControl)
     SopPublish
 End Sub
 
+Public Sub SopOnRollForward(control As IRibbonControl)
+    SopRollForward
+End Sub
+
 Public Sub SopOnUndo(control As IRibbonControl)
     SopUndo
 End Sub

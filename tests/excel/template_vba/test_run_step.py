@@ -21,7 +21,9 @@ STEPS = {
     "SopBalance": "balance",
     "SopRunAll": "run_all",
 }
-BUTTONS = {**STEPS, "SopRoughCut": "rough_cut", "SopUndo": "undo_last_run", "SopStop": "stop_run"}
+BUTTONS = {**STEPS, "SopRoughCut": "rough_cut", "SopUndo": "undo_last_run", "SopStop": "stop_run",
+    "SopPublish": "publish", "SopRollForward": "roll_forward",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+"""The commands of the S&OP month: try the forecast, publish, roll forward, scenarios, risks, sign-off."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .cli_books import DONE, PLAN_HAS_ERRORS, Book, Json, Out, opened, target_of, wrong_usage
+from .cli_output import (
+    accuracy_json,
+    accuracy_summary,
+    count_line,
+    findings_json,
+    progress,
+    say,
+    say_findings,
+    show_json,
+    show_summary,
+)
+
+
+def backtest(
+    book: Book,
+    out: Out = None,
+    origins: Annotated[
+        int,
+        typer.Option("--origins", metavar="N", min=1, max=36, help="Cuts of the history, one period apart."),
+    ] = 6,
+    lags: Annotated[
+        int, typer.Option("--lags", metavar="N", min=1, max=36, help="Periods ahead that each cut is forecast.")
+    ] = 6,
+    effort: Annotated[
+        str | None, typer.Option("--effort", metavar="EFFORT", help="quick, standard or best [default: the setting].")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try the forecast on the past of BOOK; write how far it was off, and the ABC/XYZ classes, to sheet Accuracy."""
+    target = target_of(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.tables_io import write_tables
+    from .model.validation import validate
+    from .planning import backtest as trial
+    from .planning.segments import accuracy_tables
+
+    with wrong_usage("--effort"):
+        trial.check_effort(effort)
+    check_not_open_elsewhere(target)
+    with progress() as report:
+        report("Reading the workbook", 0, 0)
+        with opened(book) as (workbook, tables):
+            findings = validate(tables)
+            if not findings.errors:
+                words = "Forecasting the past"
+                result = trial.backtest(
+                    tables, origins=origins, lags=lags, effort=effort,
+                    progress=lambda done, total: report(words, done, total),
+                )  # fmt: skip
+                report("Writing the accuracy", 0, 0)
+                write_tables(workbook, accuracy_tables(tables, result))
+                recalculate_book(workbook)
+                workbook.save(target)
+    if findings.errors:
+        say_findings(findings, ("Error",))
+        say(f"{book}: not tried and not changed; mend the {count_line(findings).split(',')[0]} first.")
+        if as_json:
+            show_json({"status": "Errors", "findings": findings_json(findings), "out": None})
+        raise typer.Exit(PLAN_HAS_ERRORS)
+    if as_json:
+        show_json(accuracy_json(result, target))
+    else:
+        show_summary(accuracy_summary(result, target))
+
+
+def publish(
+    book: Book,
+    out: Out = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
+    as_json: Json = False,
+) -> None:
+    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
+    target = target_of(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.read_tables import read_outputs
+    from .excel.write_version import write_versions
+    from .model.validation import validate
+    from .planning.publish import PLAN_TABLES, publish_now
+
+    check_not_open_elsewhere(target)
+    with opened(book) as (workbook, tables):
+        findings = validate(tables)
+        if not findings.errors:
+            published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
+            write_versions(workbook, published)
+            recalculate_book(workbook)
+            workbook.save(target)
+    if findings.errors:
+        say_findings(findings, ("Error",))
+        say(f"{book}: not published and not changed; mend the {count_line(findings).split(',')[0]} first.")
+        raise typer.Exit(PLAN_HAS_ERRORS)
+    version = published.versions[-1]
+    if as_json:
+        show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
+    else:
+        typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
+
+
+def roll(book: Book, out: Out = None, as_json: Json = False) -> None:
+    """Begin the next cycle: the first period's actuals become history, and the plan of BOOK starts one period later."""
+    target = target_of(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.write_plan import write_findings
+    from .excel.write_roll import write_roll
+    from .model.validation import validate
+    from .planning.roll import roll_forward, rolled_words
+
+    check_not_open_elsewhere(target)
+    with opened(book) as (workbook, tables):
+        bucket = tables.settings.bucket
+        findings = validate(tables)
+        if not findings.errors:
+            rolled = roll_forward(tables)
+            findings = rolled.findings
+        if not findings.errors:
+            write_roll(workbook, rolled, bucket)
+            write_findings(workbook, findings)
+            recalculate_book(workbook)
+            workbook.save(target)
+    say_findings(findings, ("Error", "Warning"))
+    if findings.errors:
+        say(f"{book}: not rolled and not changed; mend the {count_line(findings).split(',')[0]} first.")
+    if as_json:
+        start = None if findings.errors else f"{rolled.plan_start:%Y-%m-%d}"
+        out_file = None if findings.errors else str(target)
+        show_json({"status": "Errors" if findings.errors else "Rolled", "plan_start": start,
+                   "findings": findings_json(findings), "out": out_file})  # fmt: skip
+    elif not findings.errors:
+        typer.echo(f"{rolled_words(rolled, bucket)} Written: {target}")
+    raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
