@@ -62,7 +62,7 @@ def main() -> None:
         if result:
             wrong += 1
             print(result, flush=True)
-        if done % 500 == 0:
+        if done % 100 == 0:
             print(f"{done:,} {given.kind}, {wrong:,} wrong, {time.perf_counter() - begin:,.0f} s", flush=True)
         if time.perf_counter() - begin > given.minutes * 60:
             break

@@ -23,7 +23,7 @@ from .excel.read_tables import read_outputs, read_tables
 from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
-from .excel.write_plan import parts_written, write_findings, write_plan
+from .excel.write_plan import parts_written, write_findings, write_plan, write_result
 from .excel.write_version import PUBLISHED_PARTS, write_versions
 from .importing import Kind, prepare, tables_written, write
 from .macro_frame import (
@@ -45,6 +45,7 @@ from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
 from .planning.publish import PLAN_TABLES, publish_now
+from .planning.seal import seal_findings, seal_sentence
 from .planning.segments import accuracy_tables
 from .planning.words import short_money
 
@@ -72,10 +73,11 @@ def check() -> None:
     """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
     with button("Checking the tables") as book:
         tables = read_tables(book)
-        findings = validate(tables)
+        findings = validate(tables) + seal_findings(tables)
         stop.raise_if_asked(process(book))
-        with undoable(book, "Check", ("tblFindings",), tables.settings.bucket):
+        with undoable(book, "Check", ("tblFindings", "tblResult"), tables.settings.bucket):
             write_findings(book, findings)
+            write_result(book, "Published", seal_sentence(tables))
         tell(book, f"Check: {counts(findings)}.", bool(findings.errors))
 
 
@@ -137,9 +139,9 @@ def publish() -> None:
         published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
         stop.raise_if_asked(process(book))
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
-            write_versions(book, published)
+            write_versions(book, published, seal_sentence(published))
         version = published.versions[-1]
-        tell(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest}).", False)
+        tell(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest[:16]}).", False)
 
 
 @alone

@@ -6,6 +6,7 @@ import datetime as dt
 import getpass
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from ..model import calendar
 from ..model.errors import InputError
 from ..model.plan import BASE
+from ..model.signature import signature_of
 from ..model.tables import PRODUCTION_PLAN_COLUMNS, Tables
 from ..model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version, new_name
 from .plan_table import NOTHING
@@ -31,6 +33,12 @@ def publish_now(tables: Tables, outputs: Mapping[str, pd.DataFrame], by: str | N
     who = by or getpass.getuser()
     now = f"{dt.datetime.now():%Y-%m-%d %H:%M:%S}"
     return with_version(tables, publish(tables, outputs["tblPlan"], outputs["tblKpis"], by=who, at=now))
+
+
+def signed(tables: Tables, key_file: Path) -> Tables:
+    """The tables with the plan published last signed by a private key. Raises InputError where the file is none."""
+    last = tables.versions[-1]
+    return replace(tables, versions=(*tables.versions[:-1], replace(last, signature=signature_of(last, key_file))))
 
 
 def publish(tables: Tables, plan_table: pd.DataFrame, kpis: pd.DataFrame, *, by: str, at: str) -> Version:
