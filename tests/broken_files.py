@@ -28,9 +28,9 @@ _MOST_CELLS = 20_000  # that the judge reads at once; what is larger is asked fo
 _NASTY = (
     b"", b"0", b"-1", b"1048576", b"1048577", b"99999999999999999999", b"1e309", b"NaN", b"A0", b"XFD1048576", b"ZZZZ9",
     b"A1:XFD1048576", b"$B$2", b"B2:A1", b"=1+1", b"\xff\xfe", b"\xc3\x28", b"\xed\xa0\x80", b"&lt;", b"&bad;", b"&#0;",
-    b"&#x110000;", b"<", b">", b"'", b'"', b"_xD800_", b"../../../../etc/passwd", b"\\\\host\\x", b"rId999", b"x" * 5000,
-    b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?x ?>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", "🚀\u202e".encode(), b"\0", b"shared",
-    b"array", b"inlineStr", b"[[[[", b"(" * 300,
+    b"&#x110000;", b"<", b">", b"'", b'"', b"_xD800_", b"../../../../etc/passwd", b"\\\\host\\x", b"rId999", b"array",
+    b"x" * 5000, b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?x ?>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"\0", b"shared",
+    "🚀\u202e".encode(), b"inlineStr", b"[[[[", b"(" * 300,
 )  # fmt: skip
 
 
@@ -117,7 +117,9 @@ def broken_file(number: int) -> bytes:
     elif way == 1:
         contents[name] = contents[chance.choice(sorted(contents))]
     elif way == 2:
-        contents[chance.choice(("../evil.xml", "C:\\evil.xml", "/etc/passwd", name.upper(), "xl/" * 60))] = contents.pop(name)
+        contents[chance.choice(("../evil.xml", "C:\\evil.xml", "/etc/passwd", name.upper(), "xl/" * 60))] = (
+            contents.pop(name)
+        )
     else:
         contents[name] = broken_part(contents[name], chance)
     data = zipped(contents)

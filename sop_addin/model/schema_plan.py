@@ -480,7 +480,8 @@ OUTPUT_TABLES: tuple[Table, ...] = (
 
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
-    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Summary", "Published",
+    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Summary",
+    "Published",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

@@ -10,11 +10,10 @@ import re
 from pathlib import Path
 
 from sop_addin.opc.errors import FileUnreadable
-from sop_addin.opc.package import Package
+from sop_addin.opc.package import MAX_SHEETS, Package
 
 MOST_CELLS = 20_000_000
 """Cells of all sheets, each from its first to its last used one: 1,000 columns of 20,000 rows. Some 32 bytes each."""
-MOST_SHEETS = 1_000
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
 _CELL = re.compile(rb"""[\s]r\s*=\s*["']\$?([A-Za-z]{1,3})\$?(\d{1,7})["']""")
 _DECLARES = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
@@ -36,8 +35,8 @@ def checked_workbook(path: Path) -> bytes:
         sheets = max(sheets, len(_SHEET.findall(content)))
         if b"sheetData" in content:
             spreads.append(_spread(content))
-    if sheets > MOST_SHEETS:
-        raise FileUnreadable(f"{path.name} lists {sheets:,} sheets, more than any workbook; it is not opened.")
+    if sheets > MAX_SHEETS:
+        raise FileUnreadable(f"{path.name} lists {sheets:,} sheets, more than any workbook has.")
     again = max(0, sheets - len(spreads))  # sheets that share a part with another
     if sum(spreads) + again * max(spreads, default=0) > MOST_CELLS:
         raise FileUnreadable(

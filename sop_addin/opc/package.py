@@ -26,6 +26,7 @@ CONTENT_TYPES_PART = "[Content_Types].xml"
 # Far above any workbook a planner keeps, far below what would bring the machine down (docs/security.md has them).
 MAX_FILE_BYTES = 500_000_000
 MAX_PARTS = 20_000
+MAX_SHEETS = 1_000
 MAX_PART_BYTES = 500_000_000
 MAX_TOTAL_BYTES = 1_000_000_000
 MAX_RATIO = 1_000  # deflate itself ends near 1,030; honest sheets stay below 200

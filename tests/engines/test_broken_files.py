@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -68,11 +69,9 @@ HEAD = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
 )
 def test_a_million_open_tags_are_refused_at_once(build_raw, rows):
     begin = time.process_time()
-    try:
+    with contextlib.suppress(EngineError):  # a sentence is as good as a blank cell
         book = open_book(build_raw(rows))
         _ = book.sheets[0]["A1:C3"].value, book.sheets[0]["A1:C3"].formula
-    except EngineError:
-        pass  # a sentence is as good as a blank cell
     assert time.process_time() - begin < 5
 
 
@@ -80,10 +79,8 @@ def test_a_million_open_tags_are_refused_at_once(build_raw, rows):
                                   "<si>" + "<rPh>" * 300_000 + "</si>"])  # fmt: skip
 def test_open_tags_in_shared_strings_cost_no_time(text):
     begin = time.process_time()
-    try:
+    with contextlib.suppress(FileUnreadable):
         SharedStrings((HEAD + text + "</sst>").encode())
-    except FileUnreadable:
-        pass
     assert time.process_time() - begin < 5
 
 
@@ -118,9 +115,9 @@ def test_path_like_part_names_never_leave_the_file(tmp_path, monkeypatch, name):
     book = tmp_path / "inner" / "deep" / "Book.xlsx"
     book.parent.mkdir(parents=True)
     book.write_bytes(zipped({**parts(), name: b"<evil/>"}))
-    before = {path for path in tmp_path.rglob("*")}
+    before = set(tmp_path.rglob("*"))
     opened = open_book(book)
     opened.sheets["Data"]["A2"].value = "new"
     opened.save()
-    assert {path for path in tmp_path.rglob("*")} == before
+    assert set(tmp_path.rglob("*")) == before
     assert open_book(book).sheets["Data"]["A2"].value == "new"

@@ -15,8 +15,8 @@ from sop_addin.excel.share.returned import read_returned
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.mailing import Choice, share
 from sop_addin.model.errors import WorkbookError
-from sop_addin.opc.errors import FileUnreadable
 from sop_addin.model.merging import Cell, Merge, Returned, merge
+from sop_addin.opc.errors import FileUnreadable
 
 pytestmark = pytest.mark.filterwarnings("ignore:Print area cannot be set")
 OWNED = {**PUMPS_AND_VALVES["tblFamilies"], "Owner": ["Ann", "Bob"]}
