@@ -9,6 +9,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     pass
 
 APPLIANCES = "appliances"
+SAMPLED = 200
+"""Samples of the risk analysis that the sample company carries."""
 TEMPLATE = Path("workbook", "SOP_Template.xlsm")
 TABLES_PAGE = Path("docs", "tables.md")
 
@@ -184,13 +187,14 @@ def check(
 @app.command()
 def export(
     book: Book,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the CSV files.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Folder for the files.")],
+    parquet: Annotated[bool, typer.Option("--parquet", help="The same as Parquet too, beside each CSV.")] = False,
 ) -> None:
     """Write every table and grid of BOOK as CSV into FOLDER (grids long: keys, Measure, Period, Value)."""
     from .excel.csv_files import write_csv_folder
 
     with opened(book) as (workbook, _), tempfile.TemporaryDirectory() as draft:
-        files = write_csv_folder(workbook, draft)
+        files = write_csv_folder(workbook, draft, parquet=parquet)
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
             save(folder / file.name, file.read_bytes())
@@ -239,6 +243,9 @@ app.command("import")(cli_import.import_)
 app.command()(cli_cycle.backtest)
 app.command()(cli_cycle.publish)
 app.command()(cli_cycle.roll)
+app.command()(cli_cycle.scenarios)
+app.command()(cli_cycle.adopt)
+app.command()(cli_cycle.risk)
 app.command()(cli_mail.share)
 app.command()(cli_mail.merge)
 app.command()(cli_setup.install)
@@ -254,6 +261,8 @@ def _solve_sample(name: str) -> None:
     from .model.plan_store import save_plan, write_frame
     from .planning.backtest import backtest
     from .planning.cycle import run_cycle
+    from .planning.risk import risk_analysis
+    from .planning.scenario_runs import run_scenarios
     from .planning.segments import accuracy_tables
     from .sample import solved_folder
 
@@ -262,8 +271,15 @@ def _solve_sample(name: str) -> None:
         path = Path(draft, "sample.xlsm")
         path.write_bytes(sample_inputs(name, solved=False).workbook())
         with opened(path) as (_, tables):
-            save_plan(run_cycle(tables), solved_folder(name))
-            for table, frame in accuracy_tables(tables, backtest(tables)).items():
+            plan = run_cycle(tables)
+            save_plan(plan, solved_folder(name))
+            tried = backtest(tables)
+            planned = replace(tables, sales_plan=plan.tables.sales_plan)
+            frames = {
+                **accuracy_tables(tables, tried), **run_scenarios(planned).tables,
+                **risk_analysis(planned, tried.points, samples=SAMPLED).tables,
+            }  # fmt: skip
+            for table, frame in frames.items():
                 write_frame(frame, solved_folder(name) / f"{table}.csv")
 
 

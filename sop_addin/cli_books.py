@@ -23,7 +23,11 @@ PLAN_HAS_ERRORS = 1
 NOT_POSSIBLE = 2
 STOPPED = 130
 
-TRIED_TABLES = ("tblAccuracy", "tblSegments")
+TRIED_TABLES = (
+    "tblAccuracy", "tblSegments", "tblScenarioResults", "tblScenarioChanges", "tblCompare", "tblRiskResults",
+    "tblRiskPlan", "tblTornado",
+)  # fmt: skip
+"""What the sample company carries beside its plan."""
 
 Book = Annotated[
     Path,

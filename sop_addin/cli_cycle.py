@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +13,16 @@ from .cli_output import (
     accuracy_summary,
     count_line,
     findings_json,
+    plan_json,
     progress,
     say,
     say_findings,
     show_json,
     show_summary,
 )
+
+if TYPE_CHECKING:
+    from .model.findings import Findings
 
 
 def backtest(
@@ -84,14 +88,14 @@ def publish(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Freeze the plan of BOOK as a version kept in the workbook; its production becomes the approved plan."""
+    """Freeze the plan of BOOK as a version kept in the workbook; it becomes the approved plan, in units and money."""
     target = target_of(book, out)
     from .engines.closed_file import recalculate_book
     from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.read_tables import read_outputs
     from .excel.write_version import write_versions
     from .model.validation import validate
-    from .planning.publish import PLAN_TABLES, publish_now, signed
+    from .planning.publish import PLAN_TABLES, publish_now, replaced_note, signed
     from .planning.seal import seal_sentence
 
     check_not_open_elsewhere(target)
@@ -112,6 +116,8 @@ def publish(
     if as_json:
         show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
     else:
+        if note := replaced_note(tables, published):
+            say(note)
         typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
 
 
@@ -148,3 +154,120 @@ def roll(book: Book, out: Out = None, as_json: Json = False) -> None:
     elif not findings.errors:
         typer.echo(f"{rolled_words(rolled, bucket)} Written: {target}")
     raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
+
+
+def scenarios(
+    book: Book,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", metavar="NAME", help="Only this one; several times for several, 'A + B' for both."),
+    ] = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Solve the scenarios of BOOK against its base plan and write them side by side to sheet Scenarios."""
+    target = target_of(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.write_scenarios import write_scenario_runs
+    from .model.validation import validate
+    from .planning.risk_words import scenario_words
+    from .planning.scenario_runs import run_scenarios
+
+    check_not_open_elsewhere(target)
+    with progress() as report, opened(book) as (workbook, tables):
+        _refuse(validate(tables), book, "no scenario was run", as_json)
+        words = "Solving scenarios"
+        runs = run_scenarios(tables, names or (), progress=lambda done, total: report(words, done, total))
+        write_scenario_runs(workbook, runs.tables, runs.plan_rows)
+        recalculate_book(workbook)
+        workbook.save(target)
+    if as_json:
+        show_json({"status": "Solved", "scenarios": runs.results.to_dict("records"), "out": str(target)})
+    else:
+        typer.echo(f"{scenario_words(runs, tables.settings.base_currency)} Written: {target}")
+
+
+def adopt(
+    book: Book,
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario of tblScenarios.")],
+    out: Out = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who adopts [default: the user].")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a scenario the plan of BOOK: its levers become inputs, and the plan is balanced anew."""
+    target = target_of(book, out)
+    import datetime as dt
+    import getpass
+
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.write_plan import write_plan
+    from .excel.write_scenarios import write_adoption
+    from .model.validation import validate
+    from .planning.adopt import adopt_scenario
+    from .planning.cycle import run_cycle
+
+    check_not_open_elsewhere(target)
+    now = dt.datetime.now()
+    with progress() as report, opened(book) as (workbook, tables):
+        _refuse(validate(tables), book, "not adopted", as_json)
+        adoption = adopt_scenario(tables, scenario, by=by or getpass.getuser(), at=now)
+        plan = run_cycle(adoption.tables, ("balance",), progress=report)
+        write_adoption(workbook, scenario, adoption.cells, adoption.overrides, now, tables.settings.bucket)
+        write_plan(workbook, plan)
+        recalculate_book(workbook)
+        workbook.save(target)
+    if as_json:
+        show_json({**plan_json(plan, target), "status": "Adopted", "scenario": scenario})
+    else:
+        typer.echo(f"Scenario {scenario} is the plan now; its levers are in the inputs. Written: {target}")
+
+
+def risk(
+    book: Book,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", min=2, max=10_000, help="How many samples are solved.")
+    ] = 500,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Equal seed, equal samples [default: the setting].")
+    ] = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Solve BOOK for samples of its risks and of the forecast's errors; write percentiles and what matters most."""
+    target = target_of(book, out)
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+    from .excel.tables_io import write_tables
+    from .model.validation import validate
+    from .planning.risk import risk_analysis
+    from .planning.risk_words import demand_errors, risk_words
+
+    check_not_open_elsewhere(target)
+    with progress() as report, opened(book) as (workbook, tables):
+        _refuse(validate(tables), book, "no risk was analysed", as_json)
+        points = demand_errors(tables, lambda done, total: report("Forecasting the past", done, total))
+        words = "Solving samples"
+        found = risk_analysis(
+            tables, points, samples=samples, seed=seed, progress=lambda done, total: report(words, done, total)
+        )
+        write_tables(workbook, found.tables)
+        recalculate_book(workbook)
+        workbook.save(target)
+    if as_json:
+        show_json({"status": "Solved", "samples": samples, "totals": found.totals.to_dict("records"),
+                   "tornado": found.tornado.to_dict("records"), "out": str(target)})  # fmt: skip
+    else:
+        typer.echo(f"{risk_words(found, tables)} Written: {target}")
+
+
+def _refuse(findings: Findings, book: Path, nothing: str, as_json: bool) -> None:
+    """Leave where the tables have errors."""
+    if not findings.errors:
+        return
+    say_findings(findings, ("Error",))
+    say(f"{book}: {nothing}, nothing is changed; mend the {count_line(findings).split(',')[0]} first.")
+    if as_json:
+        show_json({"status": "Errors", "findings": findings_json(findings), "out": None})
+    raise typer.Exit(PLAN_HAS_ERRORS)

@@ -61,6 +61,12 @@ def chosen_scenario(book: Any) -> str:
     return str(value).strip() if value not in (None, "") else BASE
 
 
+def choose_base(book: Any) -> None:
+    """Let the next run plan without a scenario."""
+    if SCENARIO_NAME in book.names:
+        book.names[SCENARIO_NAME].refers_to_range.value = BASE
+
+
 def progress(book: Any) -> Any:
     number = process(book)
 

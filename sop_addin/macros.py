@@ -37,14 +37,14 @@ from .macro_frame import (
     refused,
     tell,
 )
-from .macros_month import roll_forward
+from .macros_month import adopt, risk, roll_forward, run_scenarios
 from .model.errors import WorkbookError
 from .model.plan import Plan
 from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
-from .planning.publish import PLAN_TABLES, publish_now
+from .planning.publish import PLAN_TABLES, publish_now, replaced_note
 from .planning.seal import seal_findings, seal_sentence
 from .planning.segments import accuracy_tables
 from .planning.words import short_money
@@ -52,6 +52,7 @@ from .planning.words import short_money
 __all__ = [
     "TITLE",
     "accuracy",
+    "adopt",
     "aggregate",
     "balance",
     "check",
@@ -60,9 +61,11 @@ __all__ = [
     "import_history",
     "mail_copy",
     "publish",
+    "risk",
     "roll_forward",
     "rough_cut",
     "run_all",
+    "run_scenarios",
     "stop_run",
     "undo_last_run",
 ]
@@ -130,7 +133,7 @@ def accuracy() -> None:
 
 @alone
 def publish() -> None:
-    """Ribbon: Publish. Freezes the plan as a version; its production becomes the approved plan."""
+    """Ribbon: Publish. Freezes the plan as a version; it becomes the approved plan, in units and in money."""
     with button("Reading the workbook") as book:
         tables = read_tables(book)
         if refused(book, tables, "Nothing was published", "run again"):
@@ -141,7 +144,9 @@ def publish() -> None:
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
             write_versions(book, published, seal_sentence(published))
         version = published.versions[-1]
-        tell(book, f"Plan {version.name} is published by {version.published_by} (digest {version.digest[:16]}).", False)
+        sentence = f"Plan {version.name} is published by {version.published_by} (digest {version.digest[:16]})."
+        note = replaced_note(tables, published)
+        tell(book, f"{sentence} {note} Undo last run brings them back." if note else sentence, False)
 
 
 @alone

@@ -11,19 +11,26 @@ from companies import company, raw_company
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.read_tables import read_tables
+from sop_addin.excel.tables_io import find_tables, table_body
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.planning.cycle import run_cycle
 
 pytest_plugins = ["commands"]
 
+LEVERS = {
+    "Scenario": ["Boom", "Press down"], "Lever": ["Demand", "Capacity"], "Family": ["Pumps", None],
+    "Resource": [None, "Press"], "From": ["2027-02", None], "To": ["2027-03", None], "Change %": [0.2, -0.5],
+}  # fmt: skip
+RISKS = {"Risk": ["Market"], "Lever": ["Demand"], "Probability": [1], "Low %": [-0.1], "Likely %": [0], "High %": [0.2]}
 SOLD = {"Family": ["Pumps", "Valves"], "Period": ["2027-01", "2027-01"], "Sales": [200, 90], "Stock": [77, 20]}
 
 
 @pytest.fixture(scope="module")
 def planned() -> bytes:
-    """Pumps and valves, planned, with the actuals of January."""
-    tables = company(tblStock=SOLD)
-    return recalculate_bytes(workbook_bytes(raw_company(tblStock=SOLD), tables, run_cycle(tables)))
+    """Pumps and valves, planned, with the actuals of January, two scenarios and a risk."""
+    given = {"tblStock": SOLD, "tblScenarios": LEVERS, "tblRisks": RISKS}
+    tables = company(**given)
+    return recalculate_bytes(workbook_bytes(raw_company(**given), tables, run_cycle(tables)))
 
 
 @pytest.fixture
@@ -58,4 +65,71 @@ def test_roll_changes_nothing_without_a_published_plan_or_actuals(cli: Cli, book
     assert (reply.code, reply.sentence) == (
         1, "Roll: the plan that starts in 2027-01 is not published, so it would be lost; publish first."
     )  # fmt: skip
+    assert book.read_bytes() == before
+
+
+def table_in(path: Path, name: str) -> pd.DataFrame:
+    workbook = open_book(path)
+    try:
+        return table_body(find_tables(workbook)[name])
+    finally:
+        workbook.close()
+
+
+def test_scenarios_are_written_side_by_side_and_the_plan_stays(cli: Cli, book: Path) -> None:
+    before = table_in(book, "tblResult").set_index("Measure")["Value"]
+    reply = cli("scenarios", book, "--json")
+    assert reply.code == 0
+    rows = table_in(book, "tblScenarioResults")
+    assert (
+        rows["Scenario"].tolist()
+        == ["Base", "Boom", "Press down"]
+        == [one["Scenario"] for one in reply.json["scenarios"]]
+    )
+    assert rows["Margin"].iloc[0] == pytest.approx(before["Margin"], rel=1e-6)
+    assert rows["Assumptions"].iloc[1] == "Demand of Pumps +20 % from 2027-02 to 2027-03."
+    after = table_in(book, "tblResult").set_index("Measure")["Value"]
+    assert after["Margin"] == before["Margin"]
+    assert set(table_in(book, "tblPlan")["Scenario"]) == {"Base", "Boom", "Press down"}
+    wrong = cli("scenarios", book, "--scenario", "Bom")
+    assert wrong.code == 1
+    assert "did you mean 'Boom'?" in wrong.sentence
+
+
+def test_adopt_makes_a_scenario_the_plan(cli: Cli, book: Path) -> None:
+    cli("scenarios", book)
+    wanted = table_in(book, "tblScenarioResults").set_index("Scenario")["Margin"]["Boom"]
+    reply = cli("adopt", book, "Boom", "--by", "Ann", "--json")
+    assert (reply.code, reply.json["status"]) == (0, "Adopted")
+    assert reply.json["margin"] == pytest.approx(wanted, rel=1e-6)
+    tables = tables_in(book)
+    overrides = tables.sales_plan.dropna(subset=["Override"])
+    assert overrides["Override reason"].tolist() == ["Scenario Boom."] * 2
+    assert tables.scenarios["Adopted"].notna().tolist() == [True, False]
+    assert tables.decisions.iloc[-1][["Number", "Owner", "Status"]].tolist() == ["2027-01/1", "Ann", "Decided"]
+    assert cli("run", book, "--steps", "balance", "--json").json["margin"] == pytest.approx(wanted, rel=1e-6)
+    assert "'Boom' is adopted" in cli("run", book, "--scenario", "Boom").err
+
+
+def test_risk_writes_percentiles_and_what_matters(cli: Cli, book: Path) -> None:
+    reply = cli("risk", book, "--samples", 30, "--json")
+    assert (reply.code, reply.json["samples"]) == (0, 30)
+    totals = table_in(book, "tblRiskResults").set_index("Measure")
+    assert totals["P10"]["Margin"] < totals["P50"]["Margin"] < totals["P90"]["Margin"]
+    assert set(table_in(book, "tblTornado")["Risk"]) == {"Market", "Forecast error"}
+    assert len(table_in(book, "tblRiskPlan")) == 12
+    again = cli("risk", book, "--samples", 30, "--json")
+    assert again.json["totals"] == reply.json["totals"]
+
+
+@pytest.mark.parametrize("command", [("scenarios",), ("adopt", "Boom"), ("risk",), ("roll",)])
+def test_nothing_is_changed_while_the_tables_have_errors(cli: Cli, book: Path, command: tuple[str, ...]) -> None:
+    workbook = open_book(book)
+    find_tables(workbook)["tblItems"].data_body_range[0, 2].value = "Pmups"
+    workbook.save()
+    workbook.close()
+    before = book.read_bytes()
+    reply = cli(command[0], book, *command[1:])
+    assert reply.code == 1
+    assert "mend the 1 error first." in reply.err
     assert book.read_bytes() == before

@@ -256,6 +256,13 @@ def test_a_chart_keeps_the_points_that_its_cells_show(copies) -> None:
     assert points > 10
 
 
+def test_a_workbook_that_nothing_has_calculated_yet_can_be_mailed(tmp_path) -> None:
+    path = tmp_path / "Fresh.xlsm"
+    path.write_bytes(workbook_bytes(raw_company(), company()))
+    copy = share(path, tmp_path / "copy.xlsx", Choice(None, None), today=DAY)
+    assert OpenXmlValidator(max_errors=20).validate(copy.out).errors == []
+
+
 def test_the_same_workbook_gives_the_same_copy(copies, plan_file, tmp_path) -> None:
     again = share(plan_file, tmp_path / "again.xlsx", COPIES["owner"], today=DAY)
     assert again.out.read_bytes() == copies["owner"].out.read_bytes()

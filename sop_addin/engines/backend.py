@@ -90,8 +90,10 @@ class Backend(Protocol):
         """A line in the status bar, where there is one; '' clears it."""
         ...
 
-    def show_message(self, text: str, title: str, problem: bool) -> None:
-        """A message box, where somebody is there to read it."""
+    def show_message(self, text: str, title: str, problem: bool, buttons: str) -> str:
+        """A message box, where somebody is there to read it; which of ``buttons`` ("yes_no_cancel") was pressed.
+
+        The first where nobody is there."""
         ...
 
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any: ...

@@ -190,10 +190,11 @@ class App(base_classes.App):
         return book.backend.run_macro(name, args)
 
     def alert(self, prompt: str, title: str, buttons: str, mode: str, callback: Any) -> str:
-        """Shown where somebody can read it; nobody is there to choose: the first button counts as pressed."""
-        if self.books.active is not None:
-            self.books.active.backend.show_message(prompt, title, mode == "critical")
-        return "yes" if buttons.startswith("yes") else "ok"
+        """Shown over the active workbook; the button that was pressed, the first where nobody is there to choose."""
+        if self.books.active is None:
+            return buttons.partition("_")[0]
+        pressed: str = self.books.active.backend.show_message(prompt, title, mode == "critical", buttons)
+        return pressed
 
     def quit(self) -> None:
         for book in self.books:

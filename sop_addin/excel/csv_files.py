@@ -32,6 +32,7 @@ from ..model.schema import GRID_BY_NAME, NUMERIC, SETTING_BY_NAME, TABLES, Grid,
 from ..model.suggest import did_you_mean
 from ..model.tables import Place, RawTable, Tables
 from .csv_text import cell_text, guarded, number_cell, read_records, text_cell, write_records
+from .parquet_files import write_parquet
 from .read_tables import INPUT_GRIDS, READ_TABLES, read_grids_raw, read_raw
 
 LAST_PLAN = "tblPlan"
@@ -140,11 +141,11 @@ def read_csv_grid(path: Path) -> RawTable:
     return _raw(path, headers, columns, lines)
 
 
-def write_csv_folder(book: Any, folder: Path | str) -> list[Path]:
+def write_csv_folder(book: Any, folder: Path | str, parquet: bool = False) -> list[Path]:
     """Every table and every grid of ``book`` (an xlwings Book) as CSV files in ``folder``, made where needed.
 
-    Gives the files written; other files in the folder are left alone. Raises WorkbookError where the book is not ours
-    or the folder cannot be written.
+    parquet: the same, typed, as a Parquet file beside each. Gives the files written; other files in the folder are left
+    alone. Raises WorkbookError where the book is not ours or the folder cannot be written.
     """
     folder = Path(folder)
     tables = {name: raw for name, raw in read_raw(book).items() if name in TABLES}
@@ -153,10 +154,16 @@ def write_csv_folder(book: Any, folder: Path | str) -> list[Path]:
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, raw in tables.items():
-            written.append(write_records(folder / f"{name}.csv", *table_records(TABLES[name], raw, bucket)))
-        for name, raw in grids.items():
-            written.append(write_records(folder / f"{name}.csv", *grid_records(GRID_BY_NAME[name], raw, bucket)))
+        for name, raw in {**tables, **grids}.items():
+            if name in TABLES:
+                kinds = {column.name.casefold(): column.kind for column in TABLES[name].columns}
+                headers, rows = table_records(TABLES[name], raw, bucket)
+            else:
+                kinds = {"period": "period", "value": "number"}
+                headers, rows = grid_records(GRID_BY_NAME[name], raw, bucket)
+            written.append(write_records(folder / f"{name}.csv", headers, rows))
+            if parquet:
+                written.append(write_parquet(folder / f"{name}.parquet", headers, rows, kinds, bucket))
     except OSError as error:
         where = error.filename or folder
         raise WorkbookError(f"{where} cannot be written ({error.strerror}); choose another folder") from error

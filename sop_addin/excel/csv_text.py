@@ -37,9 +37,11 @@ def number_cell(cell: str) -> float | str | None:
 
 
 def guarded(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @, and before what looks guarded."""
+    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @ (not where that is all: the ``-`` of
+    tblPlan), and before what looks guarded."""
     looks_guarded = text[:1] == "'" and text[1:2] in (*FORMULA_STARTS, "'")
-    return "'" + text if text.startswith(FORMULA_STARTS) or looks_guarded else text
+    formula = len(text) > 1 and text.startswith(FORMULA_STARTS)
+    return "'" + text if formula or looks_guarded else text
 
 
 def cell_text(value: object) -> str:

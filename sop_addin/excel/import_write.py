@@ -1,4 +1,4 @@
-"""Single cells into input tables by key, as an import or a roll forward gives them; what stands elsewhere stays."""
+"""Single cells into input tables by key, as an import, a publish or a roll forward gives them; the rest stays."""
 
 from __future__ import annotations
 
@@ -38,6 +38,28 @@ def write_budget(book: Any, figures: pd.DataFrame, bucket: str) -> None:
         if row[measure] == row[measure]
     }
     put_cells(book, "tblBudget", ("Family", "Period"), {}, values, bucket)
+
+
+def write_approved(book: Any, approved: pd.DataFrame, rates: pd.DataFrame, bucket: str) -> None:
+    """Put the approved plan in money into tblApproved, and its exchange rates into the column of tblRates.
+
+    approved: columns of tblApproved. rates: columns of tblRates. Rows of other keys stay.
+    """
+    columns = [name for name in approved.columns if name not in ("Family", "Period")]
+    values = {
+        (str(row["Family"]), row["Period"], name): float(row[name])
+        for row in approved.to_dict("records")
+        for name in columns
+        if row[name] == row[name]
+    }
+    put_cells(book, "tblApproved", ("Family", "Period"), {}, values, bucket)
+    name = "Approved rate"
+    of_rates = {
+        (str(row["Currency"]), None if pd.isna(row["Period"]) else row["Period"], name): float(row[name])
+        for row in rates.to_dict("records")
+        if row[name] == row[name]
+    }
+    put_cells(book, "tblRates", ("Currency", "Period"), {}, of_rates, bucket)
 
 
 def add_items(book: Any, items: pd.DataFrame) -> None:

@@ -34,7 +34,7 @@ XLWINGS_CONF_SHEET = "xlwings.conf"
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
 
-BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12}
+BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12, "Scenarios": 10}
 """Sheets that begin with a board of figures and charts so many columns wide; their tables stand to the right of it."""
 
 # left to right on one sheet; tables grow downwards, so they stand side by side with one free column between
@@ -48,7 +48,16 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "History": ("tblStock", "tblHistory"),
     "Events": ("tblEvents", "tblItemOverrides", "tblEventEffects"),
     "Finance": ("tblBudget", "tblRates", "tblApproved"),
-    "Scenarios": ("tblScenarios", "tblRisks", "tblCompare"),
+    "Scenarios": (
+        "tblScenarios",
+        "tblRisks",
+        "tblScenarioResults",
+        "tblTornado",
+        "tblRiskResults",
+        "tblRiskPlan",
+        "tblScenarioChanges",
+        "tblCompare",
+    ),
     "Cycle": ("tblCycle", "tblDecisions"),
     "Checks": ("tblFindings",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),

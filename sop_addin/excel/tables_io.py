@@ -28,6 +28,12 @@ def write_tables(book: Any, frames: Mapping[str, pd.DataFrame]) -> None:
         write_table(tables[name], frame)
 
 
+def table_body(table: Any) -> pd.DataFrame:
+    """The cells of a table, columns named by their headers."""
+    headers = [str(header) for header in read_block(table.header_row_range)[0]]
+    return pd.DataFrame(read_block(table.data_body_range), columns=headers, dtype=object)
+
+
 def missing_table(name: str) -> WorkbookError:
     """What to say where the workbook has no table of that name."""
     return WorkbookError(f"Table {name} is missing; the sheet {TABLES[name].sheet} of a new workbook has it.")

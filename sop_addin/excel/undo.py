@@ -33,11 +33,11 @@ MOVED = (
 
 
 @contextmanager
-def undoable(book: Any, title: str, names: Sequence[str], bucket: str) -> Iterator[None]:
+def undoable(book: Any, title: str, names: Sequence[str], bucket: str, typed: Sequence[str] = ()) -> Iterator[None]:
     """Keep the grids and tables ``names`` before the body writes them; put everything back where it fails.
 
-    title: what the run is called when it is undone. bucket: Month or Week, what the periods are. An error of the body
-    passes through with a note that says whether the sheets are as before.
+    title: what the run is called when it is undone. bucket: Month or Week, what the periods are. typed: grids in whose
+    input rows the body writes too. An error of the body passes through, with a note on how the sheets are.
     """
     before = take(book, names, bucket)
     earlier = read_content(book)
@@ -48,7 +48,9 @@ def undoable(book: Any, title: str, names: Sequence[str], bucket: str) -> Iterat
         yield
         after = take(book, [name for name in names if name in GRID_BY_NAME], bucket)
         by_name = {area.name: area for area in before}
-        content = content_after(content, (area for area in after if _layout(area) != _layout(by_name[area.name])))
+        content = content_after(
+            content, (area for area in after if area.name in typed or _layout(area) != _layout(by_name[area.name]))
+        )
         longest = max(longest, len(content))
         write_content(book, content, 0)
     except BaseException as error:

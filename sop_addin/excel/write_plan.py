@@ -14,7 +14,7 @@ from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
 from .grid_sheets import GridSheet, fill, fits, laid_out_again, place_of, read_grid, write_grid
-from .tables_io import find_tables, write_table
+from .tables_io import find_tables, table_body, write_table
 
 COMPARED = (
     "Total cost",
@@ -25,6 +25,9 @@ COMPARED = (
     "Shipments",
     "Backorders at end",
     "Lost sales",
+    "Stock value",
+    "Utilisation",
+    "CO2e",
 )
 
 
@@ -139,27 +142,25 @@ def _write_results(table: Any, plan: Plan) -> None:
 def _write_comparison(tables: dict[str, Any], plan: Plan) -> None:
     """tblCompare: the scenario's headline figures beside those of the base plan, as far as that was the last run."""
     last = {str(row[0]): row[1] for row in read_block(tables["tblResult"].data_body_range)}
-    earlier = _body(tables["tblCompare"])
+    earlier = table_body(tables["tblCompare"])
     base = {str(name): value for name, value in zip(earlier["Measure"], earlier["Base"], strict=True) if name}
     if last.get("Scenario") in (None, "", BASE):
         base = {name: value for name, value in last.items() if isinstance(value, float)}
+    kpis = table_body(tables["tblKpis"])
+    base = dict(zip(kpis["KPI"], kpis["Value"], strict=True)) | base
+    figures = {**dict(zip(plan.kpis["KPI"], plan.kpis["Value"], strict=True)), **plan.results}  # type: ignore[index]
     rows = []
     for name in COMPARED:
-        value, other = float(plan.results[name]), base.get(name)  # type: ignore[arg-type]
+        value, other = float(figures[name]), base.get(name)
         difference = value - other if isinstance(other, float) else None
         rows.append((plan.scenario, name, value, other, difference))
     frame = pd.DataFrame(rows, columns=["Scenario", "Measure", "Value", "Base", "Difference"], dtype=object)
     write_table(tables["tblCompare"], _with_other_scenarios(tables["tblCompare"], frame, plan.scenario))
 
 
-def _body(table: Any) -> pd.DataFrame:
-    headers = [str(header) for header in read_block(table.header_row_range)[0]]
-    return pd.DataFrame(read_block(table.data_body_range), columns=headers, dtype=object)
-
-
 def _with_other_scenarios(table: Any, frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """The rows of ``frame``, and behind them those that the table holds of other scenarios."""
-    body = _body(table)
+    body = table_body(table)
     others = body[body["Scenario"].notna() & ~body["Scenario"].isin([scenario, ""])]
     if others.empty:
         return frame

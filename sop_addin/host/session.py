@@ -12,21 +12,32 @@ from ..engines.closed_file.engine import ClosedFileBackend
 from ..engines.errors import EngineError, FileChanged, FileLocked
 from ..engines.libreoffice import LibreOfficeBackend, Office, open_book
 from .functions import answer, signatures
+from .questions import QUESTIONS
 from .save_back import save_back, snapshot
 
 SAVE = "save"
 
 BUTTONS: tuple[tuple[str, str, str], ...] = (
     ("check", "Check", "Lists what is wrong in the tables on sheet Checks; plans nothing"),
+    ("import_history", "Import history", "Past sales out of a file, after a look at what it would change"),
+    ("import_budget", "Import budget", "The budget out of finance's file, after a look at what it would change"),
     ("", "", ""),
     ("forecast", "Forecast", "Reads Items, History and Settings; writes Item Forecast"),
     ("aggregate", "Aggregate", "Reads Item Forecast, Families and Events; writes Sales Plan; overrides stay"),
+    ("accuracy", "Accuracy", "Tries the forecast on the past; writes Accuracy, changes no plan"),
+    ("", "", ""),
     ("balance", "Balance", "Reads Sales Plan, Families, Sources and Resources; writes the plan sheets"),
+    ("rough_cut", "Rough cut", "Load against capacity of the plan as it stands, without solving"),
+    ("", "", ""),
     ("run_all", "Run all steps", "Check, Forecast, Aggregate and Balance in one go"),
+    ("publish", "Publish", "Freezes the plan of the last run as a version inside the workbook"),
+    ("roll_forward", "Roll forward", "Begins the next cycle one period later; what was typed stays with its months"),
     ("undo_last_run", "Undo last run", "Puts back what the last run overwrote"),
     ("", "", ""),
+    ("mail_copy", "Mail copy", "Writes an .xlsx without macros beside the workbook, as it was last saved"),
     (SAVE, "Save to workbook", "Writes everything into the original file; its macros, ribbon and charts stay"),
 )
+"""Action, label and help; an empty action parts two groups. The ribbon's buttons, in its order, and saving."""
 
 
 class Session:
@@ -52,9 +63,13 @@ class Session:
         if action == SAVE:
             self.save()
             return
+        ask = QUESTIONS.get(action)
+        texts = ask(self.backend) if ask else ()
+        if texts is None:
+            return
         self.book.set_mock_caller()
-        macro: Callable[[], None] = getattr(macros, action)
-        macro()
+        macro: Callable[..., None] = getattr(macros, action)
+        macro(*texts)
 
     def save(self) -> None:
         """Write what changed into the original file, or beside it where it cannot be written; a message says so."""

@@ -58,11 +58,42 @@ def fill_costs(tables: Tables) -> tuple[pd.DataFrame, Findings]:
 
 
 def item_prices(tables: Tables) -> pd.Series:
-    """Average Price of the items of each family, per family unit in base currency; index = Family."""
+    """Average Price of the items of each family, per family unit, base currency at the latest rates; index = Family."""
+    return _item_prices(tables, latest_rates(tables))
+
+
+def item_prices_by_period(tables: Tables) -> pd.DataFrame:
+    """The same at the rate of each planned period: index = Family, one column a period."""
+    return pd.DataFrame({period: _item_prices(tables, rates_of(tables, period)) for period in tables.periods})
+
+
+def priced_periods(tables: Tables) -> pd.DataFrame:
+    """tblFamilyPeriods, and in front of it rows with the price of each period of the families that follow the prices of
+    their items: the exchange rate may differ by period."""
+    if not tables.rates["Period"].notna().any():
+        return tables.family_periods
+    followers = tables.families.loc[tables.families["Price"].isna(), "Family"].astype(str)
+    prices = item_prices_by_period(tables)
+    prices = prices[prices.index.isin(followers)]
+    long = prices.rename_axis(index="Family").reset_index().melt("Family", var_name="Period", value_name="Price")
+    rows = long.reindex(columns=tables.family_periods.columns).astype(tables.family_periods.dtypes.to_dict())
+    return pd.concat([rows, tables.family_periods], ignore_index=True) if len(rows) else tables.family_periods
+
+
+def _item_prices(tables: Tables, rates: dict[str, float]) -> pd.Series:
     items = tables.items[["Family", "Price", "Units per family unit", "Currency"]].dropna(subset=["Price"])
     units = items["Units per family unit"].where(items["Units per family unit"] > 0, 1.0)
-    rate = items["Currency"].map(latest_rates(tables)).fillna(1.0)
+    rate = items["Currency"].map(rates).fillna(1.0)
     return (items["Price"] * units * rate).groupby(items["Family"].astype(str)).mean()
+
+
+def rates_of(tables: Tables, period: pd.Timestamp) -> dict[str, float]:
+    """The rate of each currency in a period: the dated one, else the one without a Period, else the latest."""
+    known = tables.rates[tables.rates["Rate"].notna()]
+    chosen = latest_rates(tables)
+    for rows in (known[known["Period"].isna()], known[known["Period"] == period]):
+        chosen |= {str(name): float(rate) for name, rate in zip(rows["Currency"], rows["Rate"], strict=True)}
+    return chosen
 
 
 def latest_rates(tables: Tables) -> dict[str, float]:

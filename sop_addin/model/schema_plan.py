@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .schema_types import Column, Grid, Measure, Setting, Sheet, Table
+from .schema_month import RISK_PLAN, RISK_RESULTS, SCENARIO_CHANGES, SCENARIO_RESULTS, TORNADO_TABLE
+from .schema_types import Grid, Measure, Setting, Sheet, Table
+from .schema_types import output_column as _out
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("Company", "company", "text", "", "", "Name shown on Home and on printed pages."),
@@ -152,10 +154,6 @@ WORKINGS = Grid(
 GRIDS: tuple[Grid, ...] = (SALES_PLAN, PRODUCTION_PLAN, INVENTORY_PLAN, CAPACITY_PLAN, FINANCE_PLAN)
 SHEET_GRIDS: tuple[Grid, ...] = (*GRIDS, WORKINGS)
 """All grids that stand in a workbook; `GRIDS` are those that a planner reads."""
-
-
-def _out(name: str, kind: str, help: str, key: bool = False, unit: str = "") -> Column:
-    return Column(name, kind, help, key=key, unit=unit)  # type: ignore[arg-type]
 
 
 PLAN_TABLE = Table(
@@ -474,8 +472,9 @@ VERSIONS_TABLE = Table(
 
 OUTPUT_TABLES: tuple[Table, ...] = (
     RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE,
-    SEGMENTS_TABLE, COMPARE_TABLE, ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE,
-    CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE, DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
+    SEGMENTS_TABLE, SCENARIO_RESULTS, COMPARE_TABLE, SCENARIO_CHANGES, RISK_RESULTS, RISK_PLAN, TORNADO_TABLE,
+    ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE, CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE,
+    DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (

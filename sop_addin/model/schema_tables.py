@@ -334,6 +334,8 @@ SCENARIOS = Table(
         *_SPAN,
         Column("Change %", "fraction", "Relative change of the lever.", default=0.0, minimum=-1),
         _text("Note", "The assumption behind it."),
+        Column("Adopted", "date", "Written by the button Adopt: its levers are part of the plan since then. Such a "
+               "scenario is not run any more."),
     ),
     field="scenarios",
 )  # fmt: skip

@@ -42,6 +42,11 @@ class Column:
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
 
+def output_column(name: str, kind: str, help: str, key: bool = False, unit: str = "") -> Column:
+    """A column that a run writes."""
+    return Column(name, kind, help, key=key, unit=unit)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One Excel table (ListObject). ``field`` is its name in Tables ('' for output tables)."""

@@ -326,8 +326,8 @@ def rate_covers_plan(tables: Tables) -> Iterable[Failure]:
     first = rates[~rates["Currency"].duplicated()]
     yield Failure(
         "tblRates", "Period", first[first["Currency"].map(lambda currency: bool(missing.get(currency)))],
-        lambda row: f"{row['Currency']} has no rate for {_labels(tables, missing[row['Currency']])}; "
-        "add a row with a blank Period for them",
+        lambda row: f"{row['Currency']} has no rate for {_labels(tables, missing[row['Currency']])}, where its latest "
+        "one counts; add these periods, or a row with a blank Period",
     )  # fmt: skip
 
 

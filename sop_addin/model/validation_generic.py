@@ -36,6 +36,8 @@ NAMED_MINIMUM = {
     ("tblFamilies", "Target cover"): "cover_negative",
     ("tblItems", "Units per family unit"): "unit_factor_positive",
     ("tblRates", "Rate"): "rate_positive",
+    ("tblRates", "Budget rate"): "rate_positive",
+    ("tblRates", "Approved rate"): "rate_positive",
 }
 NAMED_REFERENCE = {("tblItems", "Family"): "item_in_family", ("tblItems", "Like item"): "like_item_exists"}
 
@@ -133,11 +135,13 @@ def unit_factor_positive(tables: Tables) -> Iterable[Failure]:
 @rule("Error")
 def rate_positive(tables: Tables) -> Iterable[Failure]:
     """An exchange rate is above 0."""
-    yield Failure(
-        "tblRates", "Rate", tables.rates[tables.rates["Rate"] <= 0],
-        lambda row: f"{number(row['Rate'])} is no exchange rate; type what 1 {row['Currency']} is in "
-        f"{tables.settings.base_currency}",
-    )  # fmt: skip
+    for name in ("Rate", "Budget rate", "Approved rate"):
+
+        def message(row: Row, name: str = name) -> str:
+            base = tables.settings.base_currency
+            return f"{number(row[name])} is no exchange rate; type what 1 {row['Currency']} is in {base}"
+
+        yield Failure("tblRates", name, tables.rates[tables.rates[name] <= 0], message)
 
 
 @rule("Error")

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..model.cost_defaults import item_prices
+from ..model.cost_defaults import item_prices_by_period
 from ..model.plan import BalancePlan
 from ..model.schema import BRIDGE_TABLE
 from ..model.tables import Tables
@@ -106,7 +106,7 @@ def margin_bridge(
 
 
 def plan_side(balance: BalancePlan, finance: pd.DataFrame) -> pd.DataFrame:
-    """Family, Period and the columns SIDE of a solved plan and its FinancePlan; also the columns of tblApproved."""
+    """Family, Period and the columns SIDE of a solved plan and its FinancePlan."""
     made = balance.sources.groupby(KEYS)["Planned"].sum().rename("Production").reset_index()
     side = balance.families[[*KEYS, "Sales"]].rename(columns={"Sales": "Volume"})
     side = side.merge(made, on=KEYS, how="left").merge(finance, on=KEYS, how="left")
@@ -135,7 +135,12 @@ def approved_side(tables: Tables) -> pd.DataFrame:
 
 def last_side(tables: Tables) -> pd.DataFrame:
     """The plan that the workbook held before this run as a side; its exchange rates are those of today."""
-    rows = tables.last_plan[tables.last_plan["Family"].isin(tables.family_names)]
+    return plan_table_side(tables, tables.last_plan)
+
+
+def plan_table_side(tables: Tables, plan_table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of tblPlan of one scenario as a side; also the columns of tblApproved."""
+    rows = plan_table[plan_table["Family"].isin(tables.family_names)]
     rows = rows[rows["Measure"] != "Production"]  # arrivals; what was paid for is Planned
     wide = rows.pivot_table(index=KEYS, columns="Measure", values="Value", aggfunc="sum").fillna(0.0)
     wide = wide.rename(columns={"Feasible sales": "Volume", "Planned": "Production"})
@@ -171,13 +176,14 @@ def _price_at_reference_rates(tables: Tables, plan: pd.DataFrame, column: str) -
 
     Only prices that follow from items in a foreign currency change; a price given for the family is in base currency.
     """
-    if tables.rates[column].isna().all():
+    then = tables.rates[column].where(tables.rates[column] > 0)
+    if then.isna().all():
         return np.ones(len(plan))
-    rates = tables.rates.assign(Rate=tables.rates[column].fillna(tables.rates["Rate"]))
-    ratio = item_prices(replace(tables, rates=rates)) / item_prices(tables)
+    rates = tables.rates.assign(Rate=then.fillna(tables.rates["Rate"]))
+    ratio = item_prices_by_period(replace(tables, rates=rates)) / item_prices_by_period(tables)
     own = tables.families.loc[tables.families["Price"].notna(), "Family"]
-    ratio = ratio[~ratio.index.isin(own) & np.isfinite(ratio)]
-    found = plan["Family"].map(ratio).fillna(1.0).to_numpy(np.float64, copy=True)
+    moved = ratio[~ratio.index.isin(own)].stack()
+    found = moved.reindex(pd.MultiIndex.from_frame(plan[KEYS])).fillna(1.0).to_numpy(np.float64, copy=True)
     priced = tables.family_periods.dropna(subset=["Price"])
     if len(priced):
         given = pd.MultiIndex.from_frame(priced[KEYS])

@@ -36,6 +36,7 @@ def plan_table(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, scenari
         part["Measure"] = measure
         part["Value"] = frame[column].astype("float64").round(6)
         part["Unit"] = unit
+        part["Unit"] = part["Unit"].replace("", None).fillna(NOTHING)
         parts.append(part[part["Value"].notna()])
 
     for measure in ("Statistical forecast", "Events", "New and phase-out", "Override"):

@@ -1,4 +1,4 @@
-"""Publish: the agreed plan is frozen as a version, and its production becomes the approved plan."""
+"""Publish: the agreed plan is frozen as a version, and becomes the approved plan, in units and in money."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..model.plan import BASE
 from ..model.signature import signature_of
 from ..model.tables import PRODUCTION_PLAN_COLUMNS, Tables
 from ..model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version, new_name
+from .bridge import SIDE, plan_table_side
 from .plan_table import NOTHING
 
 PLAN_TABLES = ("tblPlan", "tblKpis")
@@ -32,7 +33,8 @@ def publish_now(tables: Tables, outputs: Mapping[str, pd.DataFrame], by: str | N
     """
     who = by or getpass.getuser()
     now = f"{dt.datetime.now():%Y-%m-%d %H:%M:%S}"
-    return with_version(tables, publish(tables, outputs["tblPlan"], outputs["tblKpis"], by=who, at=now))
+    version = publish(tables, outputs["tblPlan"], outputs["tblKpis"], by=who, at=now)
+    return with_approved_money(with_version(tables, version), outputs["tblPlan"])
 
 
 def signed(tables: Tables, key_file: Path) -> Tables:
@@ -88,6 +90,35 @@ def with_version(tables: Tables, version: Version) -> Tables:
     both.loc[made.index, "Approved plan"] = made
     production = both.reset_index()[list(PRODUCTION_PLAN_COLUMNS)]
     return replace(tables, versions=(*tables.versions, version), production_plan=production)
+
+
+def with_approved_money(tables: Tables, plan_table: pd.DataFrame) -> Tables:
+    """The tables with the plan of tblPlan in money as the approved plan, and today's exchange rates as its rates.
+
+    What tblApproved holds of other periods and families stays; a row of the same family and period is replaced.
+    """
+    now = plan_table_side(tables, plan_table[plan_table["Scenario"] == BASE])
+    keys = ["Family", "Period"]
+    both = pd.concat([tables.approved, now], ignore_index=True).drop_duplicates(keys, keep="last")
+    approved = both.sort_values(keys, kind="stable", ignore_index=True)
+    rates = tables.rates.assign(**{"Approved rate": tables.rates["Rate"].fillna(tables.rates["Approved rate"])})
+    return replace(tables, approved=approved, rates=rates)
+
+
+def replaced_note(before: Tables, after: Tables) -> str:
+    """What publishing has replaced of the plan approved before, as a sentence; '' where that is nothing."""
+    keys = ["Family", "Period"]
+    both = before.approved.merge(after.approved, on=keys, suffixes=(" before", ""))
+    money = sum(_changed(both[f"{name} before"], both[name]) for name in SIDE)
+    rates = _changed(before.rates["Approved rate"], after.rates["Approved rate"])
+    if not money and not rates:
+        return ""
+    return f"Replaced of the plan approved before: {money:,} figures in tblApproved, {rates:,} rates in tblRates."
+
+
+def _changed(before: pd.Series, after: pd.Series) -> int:
+    old, new = before.to_numpy(dtype=np.float64), after.to_numpy(dtype=np.float64)
+    return int((~np.isnan(old) & ~np.isclose(old, new, rtol=1e-9, atol=0.005, equal_nan=True)).sum())
 
 
 def _figures(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 import pandas as pd
 
+from ..model.cost_defaults import fill_costs, item_prices
 from ..model.errors import InputError
 from ..model.plan import BASE
 from ..model.tables import Tables
@@ -24,34 +26,64 @@ class Lever:
     factor: float
 
 
+TOGETHER = " + "
+"""Between the names of scenarios that happen together: ``Strong summer + Supplier strike``."""
+
+
+def scenario_names(tables: Tables) -> list[str]:
+    """The scenarios of tblScenarios that are not adopted, in table order."""
+    rows = tables.scenarios
+    names = dict.fromkeys(str(name) for name in rows["Scenario"])
+    adopted = set(rows.loc[rows["Adopted"].notna(), "Scenario"])
+    return [name for name in names if name and name not in adopted]
+
+
 def check_scenario(tables: Tables, scenario: str) -> None:
-    """Raise InputError where ``scenario`` is neither Base nor in tblScenarios."""
-    known = [BASE, *dict.fromkeys(str(name) for name in tables.scenarios["Scenario"])]
-    if scenario not in known:
-        near = get_close_matches(scenario, known, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(known)}."
-        raise InputError(f"Scenario: '{scenario}' is not in tblScenarios; {hint}")
+    """Raise InputError where ``scenario`` is neither Base nor in tblScenarios, nor several of those joined with " + ".
+
+    One that is adopted is part of the plan: to pull its levers once more would count them twice.
+    """
+    rows = tables.scenarios
+    known = [BASE, *dict.fromkeys(str(name) for name in rows["Scenario"])]
+    if scenario in known[1:] and rows.loc[rows["Scenario"] == scenario, "Adopted"].notna().any():
+        raise InputError(f"Scenario: '{scenario}' is adopted, its levers are in the plan; choose another one, or Base.")
+    if scenario in known:
+        return
+    if TOGETHER in scenario:
+        for part in scenario.split(TOGETHER):
+            check_scenario(tables, part)
+        return
+    near = get_close_matches(scenario, known, 1)
+    hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(known)}."
+    raise InputError(f"Scenario: '{scenario}' is not in tblScenarios; {hint}")
 
 
 def apply_scenario(tables: Tables, scenario: str) -> Tables:
-    """The tables with every lever of ``scenario`` pulled, in table order; levers on one figure multiply."""
-    for lever in _levers(tables, scenario):
-        tables = _PULL[lever.name](tables, lever)
+    """The tables with every lever of ``scenario`` (or of several joined with " + ") pulled, in table order.
+
+    Levers on one figure multiply.
+    """
+    own = tables.scenarios["Scenario"] == scenario
+    rows = tables.scenarios[own if own.any() else tables.scenarios["Scenario"].isin(scenario.split(TOGETHER))]
+    for row in rows.to_dict("records"):
+        change = float(row["Change %"]) if row["Change %"] == row["Change %"] else 0.0
+        tables = pull(tables, lever_of(tables, row, change))
     return tables
 
 
-def _levers(tables: Tables, scenario: str) -> list[Lever]:
-    rows = tables.scenarios[tables.scenarios["Scenario"] == scenario]
-    levers = []
-    for row in rows.to_dict("records"):
-        periods = [
-            period
-            for period in tables.periods
-            if not (period < row["From"] or period > row["To"])  # NaT compares false: open end
-        ]
-        factor = 1.0 + (float(row["Change %"]) if row["Change %"] == row["Change %"] else 0.0)
-        levers.append(Lever(str(row["Lever"]), str(row["Family"]), str(row["Resource"]), periods, factor))
-    return levers
+def pull(tables: Tables, lever: Lever) -> Tables:
+    """The tables with one lever pulled."""
+    return _PULL[lever.name](tables, lever)
+
+
+def lever_of(tables: Tables, row: Mapping[Hashable, Any], change: float) -> Lever:
+    """A row of tblScenarios or tblRisks as a lever that moves by ``change`` (0.1 = 10 % more)."""
+    periods = [
+        period
+        for period in tables.periods
+        if not (period < row["From"] or period > row["To"])  # NaT compares false: open end
+    ]
+    return Lever(str(row["Lever"]), str(row["Family"]), str(row["Resource"]), periods, 1.0 + change)
 
 
 def _concerned(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
@@ -117,15 +149,25 @@ def _unit_cost(tables: Tables, lever: Lever) -> Tables:
 
 
 def _price(tables: Tables, lever: Lever) -> Tables:
-    families = tables.families[_concerned(tables.families, "Family", lever.family)]
+    priced = fill_costs(tables)[0]
+    families = priced[_concerned(priced, "Family", lever.family)]
     return replace(tables, family_periods=_exceptions(families, tables.family_periods, ["Family"], lever, ["Price"]))
 
 
 def _rate(tables: Tables, lever: Lever) -> Tables:
+    """Foreign currencies move against the base currency: prices move by the share of items priced in them."""
     rates = tables.rates.copy()
-    mask = rates["Period"].isna() | rates["Period"].isin(lever.periods)
-    rates.loc[mask, "Rate"] = rates.loc[mask, "Rate"] * lever.factor
-    return replace(tables, rates=rates)
+    foreign = rates["Currency"] != tables.settings.base_currency
+    rates.loc[foreign, "Rate"] = rates.loc[foreign, "Rate"] * lever.factor
+    share = (item_prices(replace(tables, rates=rates)) / item_prices(tables)).to_dict()
+    families = fill_costs(tables)[0][["Family", "Price"]]
+    for family in families.loc[_concerned(families, "Family", lever.family), "Family"]:
+        if share.get(family, 1.0) != 1.0:
+            own = families[families["Family"] == family]
+            one = replace(lever, factor=share[family])
+            exceptions = _exceptions(own, tables.family_periods, ["Family"], one, ["Price"])
+            tables = replace(tables, family_periods=exceptions)
+    return tables
 
 
 def _opening_stock(tables: Tables, lever: Lever) -> Tables:

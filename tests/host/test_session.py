@@ -13,10 +13,14 @@ from xml.etree import ElementTree
 import pytest
 
 from sop_addin import macros
-from sop_addin.engines import closed_file
+from sop_addin.engines import closed_file, libreoffice
 from sop_addin.excel.blocks import read_block
 from sop_addin.host.functions import answer, signatures
+from sop_addin.host.questions import QUESTIONS, copy_for_mail
 from sop_addin.host.session import BUTTONS, Session
+from sop_addin.mailing import merge_copies
+
+pytest_plugins = ["commands"]
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "workbook" / "SOP_Template.xlsm"
@@ -55,18 +59,62 @@ def cell_of(session: Session, grid: str, family: str, measure: str) -> tuple[str
     return cells.sheet.name, cells[row, first].get_address(False, False)
 
 
-def test_the_toolbar_has_every_step_of_the_ribbon(session):
+def test_the_toolbar_has_every_button_of_the_ribbon_that_plans_reads_or_writes(session):
     shown = session.office.request("buttons_shown", session.backend.number)
     assert shown == [(f"sop:{action}", label) for action, label, _ in BUTTONS if action]
     ribbon = ElementTree.parse(ROOT / "workbook" / "ribbon" / "customUI14.xml").getroot()
-    steps = {
+    on_ribbon = [
         button.get("label")
         for button in ribbon.iter("{http://schemas.microsoft.com/office/2009/07/customui}button")
-        if button.get("getEnabled") in ("SopStepEnabled", "SopUndoEnabled") and button.get("size") == "large"
-    }
-    labels = {label for _, label, _ in BUTTONS}
-    assert {"Check", "Forecast", "Aggregate", "Balance", "Run all steps"} <= steps & labels
+        if button.get("getEnabled")
+    ]
+    assert [label for _, label, _ in BUTTONS if label] == [*on_ribbon, "Save to workbook"]
     assert all(action == "save" or hasattr(macros, action) for action, _, _ in BUTTONS if action)
+
+
+class Planner:
+    """Somebody at the window: presses and types what was told beforehand, and remembers what they were asked."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def show_message(self, text: str, title: str, problem: bool, buttons: str) -> str:
+        self.asked.append(text)
+        return self.answers.pop(0)
+
+    def ask_text(self, prompt: str, title: str) -> str:
+        self.asked.append(prompt)
+        return self.answers.pop(0)
+
+    def choose_files(self, title: str, several: bool) -> list[str]:
+        self.asked.append(title)
+        return [path for path in [self.answers.pop(0)] if path]
+
+
+@pytest.mark.parametrize(
+    ("answers", "texts"),
+    [
+        (("yes", "yes"), ("", "", "yes")),
+        (("no", "Anna", "no", "no"), ("Anna", "", "")),
+        (("no", "Anna", "yes", "yes"), ("Anna", "yes", "yes")),
+        (("cancel",), None),
+        (("no", ""), None),
+        (("no", "Anna", "cancel"), None),
+        (("yes", "cancel"), None),
+    ],
+)
+def test_mail_copy_asks_as_excel_does_and_cancel_writes_nothing(answers, texts):
+    planner = Planner(*answers)
+    assert copy_for_mail(planner) == texts
+    assert planner.answers == []
+    vba = (ROOT / "workbook" / "vba" / "SopShare.bas").read_text()
+    assert all(f'"{text}"' in vba for text in planner.asked)
+
+
+def test_an_import_needs_a_file():
+    assert QUESTIONS["import_history"](Planner("/tmp/sales.csv")) == ("/tmp/sales.csv",)
+    assert QUESTIONS["import_budget"](Planner("")) is None
 
 
 def test_saving_without_a_change_changes_no_cell(session):
@@ -125,6 +173,47 @@ def test_undo_puts_the_plan_back_and_keeps_the_override(session):
     click(session, "sop:undo_last_run")
     assert "undone" in session.book.app.status_bar.lower() or "back" in session.book.app.status_bar.lower()
     assert session.book.sheets[sheet][address].value == 4321.0
+
+
+def test_a_month_of_sales_is_imported_by_the_button_after_a_question(session, tmp_path, monkeypatch):
+    item = session.book.sheets["Items"].tables["tblItems"].data_body_range[0, 0].value
+    file = tmp_path / "sales.csv"
+    file.write_text(f"Item;Region;2031-01\n{item};North;77\n", encoding="utf-8")
+    planner = Planner(str(file), "ok", "ok", "ok")
+    monkeypatch.setattr(session.backend, "choose_files", planner.choose_files)
+    monkeypatch.setattr(session.backend, "show_message", planner.show_message)
+    click(session, "sop:import_history")
+    assert "Write 1 new figures?" in planner.asked[1]
+    table = session.book.sheets["History"].tables["tblHistory"]
+    assert table.header_row_range.value[-1] == "2031-01"
+    assert 77.0 in table.data_body_range.columns[-1].value
+    click(session, "sop:undo_last_run")
+    assert session.book.sheets["History"].tables["tblHistory"].header_row_range.value[-1] != "2031-01"
+
+
+def test_a_mail_copy_holds_the_plan_as_it_was_saved_and_comes_back_with_an_edit(session, tmp_path, monkeypatch):
+    """Share, edit the copy in LibreOffice, merge: the edit is found, and nothing else."""
+    click(session, "sop:save")
+    monkeypatch.setattr(session.backend, "show_message", Planner("yes", "no", "ok").show_message)
+    click(session, "sop:mail_copy")
+    copy = session.path.with_name("Plan - copy.xlsx")
+    family = session.book.sheets["Families"].tables["tblFamilies"].data_body_range[0, 0].value
+    sheet, address = cell_of(session, "SalesPlan", family, OVERRIDE)
+    theirs = libreoffice.open_book(copy)
+    theirs.sheets[sheet][address].value = 999
+    theirs.save(str(tmp_path / "Returned.xlsx"))
+    theirs.close()
+    found = merge_copies(session.path, [tmp_path / "Returned.xlsx"], tmp_path / "Merged.xlsm")
+    assert [(change.cell.table, change.value) for change in found.changes] == [("SalesPlan", 999)]
+    assert (found.conflicts, found.refused, found.done) == ((), (), ())
+
+
+def test_export_gives_what_the_live_workbook_shows(session, tmp_path, cli):
+    assert cli("export", session.path, tmp_path / "csv").code == 0
+    rows = read_block(session.book.sheets["Families"].tables["tblFamilies"].range)
+    exported = (tmp_path / "csv" / "tblFamilies.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert exported[0].split(",") == [str(text) for text in rows[0]]
+    assert len(exported) == len(rows)
 
 
 def test_where_the_file_was_changed_meanwhile_the_work_is_saved_beside_it(session):

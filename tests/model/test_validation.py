@@ -194,8 +194,8 @@ EXAMPLES: list[tuple[str, Tables, str]] = [
      "Error Items row 6, Currency: 'GBP' has no exchange rate to EUR; add it to Rates or correct the currency "
      "[Items!D6]"),
     ("rate_covers_plan", company(Rates={0: {"Period": "2027-02"}}),
-     "Warning Rates row 6, Period: USD has no rate for 2027-01, 2027-03, 2027-04 and 2 more; add a row with a blank "
-     "Period for them [Finance!C6]"),
+     "Warning Rates row 6, Period: USD has no rate for 2027-01, 2027-03, 2027-04 and 2 more, where its latest one "
+     "counts; add these periods, or a row with a blank Period [Finance!C6]"),
     ("base_currency_rate_is_one", company(Rates=[{"Currency": "EUR", "Rate": 1.1}]),
      "Warning Rates row 7, Rate: EUR is the base currency, so its rate is 1 and not 1.1; delete the row [Finance!B7]"),
     ("rate_positive", company(Rates={0: {"Rate": 0.0}}),

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sop_addin.model.errors import InputError
 from sop_addin.model.packed_text import CHARACTERS, packed, unpacked
 from sop_addin.model.versions import read_versions, version_rows
+from sop_addin.planning.bridge import EFFECTS
 from sop_addin.planning.cycle import run_cycle
-from sop_addin.planning.publish import publish, with_version
+from sop_addin.planning.publish import publish, replaced_note, with_approved_money, with_version
 
 OVERRIDE = {"Family": ["Pumps"], "Period": ["2027-03"], "Value": [150]}
 
@@ -117,3 +118,42 @@ def test_packed_text_comes_back_and_fits_into_cells(text):
     cells = packed(text)
     assert unpacked(cells) == text
     assert all(len(cell) <= CHARACTERS + 1 for cell in cells)
+
+
+# --- the approved plan in money ---------------------------------------------------------------------------------------
+
+RATES = {"Currency": ["GBP", "GBP"], "Period": [None, "2027-02"], "Rate": [1.1, 1.2], "Approved rate": [None, 1.0]}
+
+
+def test_what_is_published_is_what_the_next_plan_is_bridged_from(plan):
+    published = with_approved_money(plan.tables, plan.plan_table)
+    bridge = run_cycle(published).bridge.query("Reference == 'Approved plan'")
+    assert len(bridge) == 2 * 6
+    assert bridge["Margin before"].sum() == pytest.approx(plan.balance.margin, abs=0.01)
+    assert bridge["Margin after"].sum() == pytest.approx(plan.balance.margin, rel=1e-9)
+    assert bridge[list(EFFECTS)].abs().to_numpy().max() < 0.01
+
+
+def test_the_rates_of_the_day_become_the_approved_rates(plan):
+    tables = replace(plan.tables, rates=company(tblRates=RATES).rates)
+    published = with_approved_money(tables, plan.plan_table)
+    assert published.rates["Approved rate"].tolist() == [1.1, 1.2]
+    assert replaced_note(tables, published) == (
+        "Replaced of the plan approved before: 0 figures in tblApproved, 1 rates in tblRates."
+    )
+
+
+def test_rows_of_other_periods_stay_and_what_is_replaced_is_counted(plan):
+    typed = {"Family": ["Pumps", "Pumps", "Pipes"], "Period": ["2026-12", "2027-01", "2027-01"],
+             "Revenue": [1.0, 2.0, 3.0], "Volume": [None, None, 4.0]}  # fmt: skip
+    tables = replace(plan.tables, approved=company(tblApproved=typed).approved)
+    published = with_approved_money(tables, plan.plan_table)
+    revenue = published.approved.set_index(["Family", "Period"])["Revenue"]
+    assert revenue[("Pumps", pd.Timestamp("2026-12-01"))] == 1.0
+    assert revenue[("Pipes", pd.Timestamp("2027-01-01"))] == 3.0
+    solved = plan.finance.set_index(["Family", "Period"])["Revenue"]
+    assert revenue[("Pumps", pd.Timestamp("2027-01-01"))] == pytest.approx(
+        solved[("Pumps", pd.Timestamp("2027-01-01"))], abs=0.005
+    )
+    assert replaced_note(tables, published).startswith("Replaced of the plan approved before: 1 figures in tblApproved")
+    assert replaced_note(published, published) == ""

@@ -41,6 +41,18 @@ Public Sub SopRollForward()
     RunStep "Roll forward", "roll_forward"
 End Sub
 
+Public Sub SopRunScenarios()
+    RunStep "Run all scenarios", "run_scenarios"
+End Sub
+
+Public Sub SopAdopt()
+    RunStep "Adopt", "adopt"
+End Sub
+
+Public Sub SopRisk()
+    RunStep "Risk", "risk"
+End Sub
+
 Public Sub SopUndo()
     RunStep "Undo last run", "undo_last_run"
 End Sub

@@ -43,6 +43,18 @@ Public Sub SopOnRollForward(control As IRibbonControl)
     SopRollForward
 End Sub
 
+Public Sub SopOnRunScenarios(control As IRibbonControl)
+    SopRunScenarios
+End Sub
+
+Public Sub SopOnAdopt(control As IRibbonControl)
+    SopAdopt
+End Sub
+
+Public Sub SopOnRisk(control As IRibbonControl)
+    SopRisk
+End Sub
+
 Public Sub SopOnUndo(control As IRibbonControl)
     SopUndo
 End Sub

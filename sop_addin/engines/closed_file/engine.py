@@ -174,8 +174,9 @@ class ClosedFileBackend:
     def show_status(self, text: str) -> None:
         """Nobody looks at a closed file."""
 
-    def show_message(self, text: str, title: str, problem: bool) -> None:
-        """Nobody looks at a closed file."""
+    def show_message(self, text: str, title: str, problem: bool, buttons: str) -> str:
+        """Nobody looks at a closed file: the first button counts as pressed."""
+        return buttons.partition("_")[0]
 
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any:
         raise EngineError(f"The macro {name} cannot run in a closed workbook; open it in Excel.")

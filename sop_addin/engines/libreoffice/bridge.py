@@ -19,9 +19,10 @@ import threading
 import time
 import uuid
 
+import bridge_dialogs as dialogs
 import bridge_host as host
 import uno
-from bridge_document import Document, Refused, properties, url_of
+from bridge_document import Document, Lists, Refused, properties, url_of
 
 SECONDS_TO_START = 90
 
@@ -47,6 +48,8 @@ class Office:
         self.desktop = self.service("com.sun.star.frame.Desktop")
         # LibreOffice trusts the values stored in an .xlsx of another program: ours must be worked out anew
         self.configure("/org.openoffice.Office.Calc/Formula/Load", OOXMLRecalcMode=0, ODFRecalcMode=0)
+        host.add_basic(self, Lists.MODULE, Lists.SOURCE)
+        self.lists = Lists(self.service)
         self.documents = {}
         self.last = 0
 
@@ -90,7 +93,7 @@ class Office:
         if not path:
             model.Sheets.getByIndex(0).Name = "Sheet1"
         self.last += 1
-        self.documents[self.last] = Document(model)
+        self.documents[self.last] = Document(model, self.lists)
         return self.last
 
     def close(self, number):
@@ -131,9 +134,16 @@ class Office:
         """Nothing to save, as far as LibreOffice is concerned."""
         self.documents[number].model.setModified(False)
 
-    def show_message(self, number, text, title, problem):
-        if self.visible:
-            host.show_message(self, self.documents[number].model, text, title, problem)
+    def show_message(self, number, text, title, problem, buttons):
+        if not self.visible:
+            return buttons.partition("_")[0]
+        return dialogs.show_message(self, self.documents[number].model, text, title, problem, buttons)
+
+    def ask_text(self, number, prompt, title):
+        return dialogs.ask_text(self, self.documents[number].model, prompt, title) if self.visible else ""
+
+    def choose_files(self, number, title, several):
+        return dialogs.choose_files(self, title, several) if self.visible else []
 
     def show_status(self, number, text):
         if self.visible:

@@ -1,4 +1,4 @@
-"""What a person sees of S&OP in LibreOffice: toolbar, messages, worksheet functions. Part of the bridge: `bridge.py`.
+"""What a person sees of S&OP in LibreOffice: toolbar, status bar, worksheet functions. Part of the bridge: `bridge.py`.
 
 Buttons carry addresses of our own (`sop:run_all`); an interceptor in front of the window's own dispatcher takes them
 and sends an event. Worksheet functions are Basic functions of the user's profile that ask the UNO service `SERVICE`.
@@ -9,7 +9,6 @@ import threading
 
 import uno
 import unohelper
-from com.sun.star.awt.MessageBoxType import ERRORBOX, INFOBOX
 from com.sun.star.frame import FeatureStateEvent, XDispatch, XDispatchProviderInterceptor
 from com.sun.star.lang import XServiceInfo, XSingleComponentFactory
 from com.sun.star.task import XJob
@@ -199,16 +198,21 @@ def basic_source(functions):
     return "\n".join(lines) + "\n"
 
 
-def serve_functions(office, functions, calls):
-    """Make the functions known to every workbook this LibreOffice opens from now on."""
+def add_basic(office, module, source):
+    """Put a module of Basic into the profile, for every workbook this LibreOffice opens from now on."""
     libraries = office.service("com.sun.star.script.ApplicationScriptLibraryContainer")
     if not libraries.hasByName("Standard"):
         libraries.createLibrary("Standard")
     libraries.loadLibrary("Standard")
     library = libraries.getByName("Standard")
-    if library.hasByName(MODULE):
-        library.removeByName(MODULE)
-    library.insertByName(MODULE, basic_source(functions))
+    if library.hasByName(module):
+        library.removeByName(module)
+    library.insertByName(module, source)
+
+
+def serve_functions(office, functions, calls):
+    """Make worksheet functions known: (name, number of arguments) each."""
+    add_basic(office, MODULE, basic_source(functions))
     office.context.ServiceManager.insert(FunctionsFactory(calls))
 
 
@@ -255,15 +259,6 @@ def buttons_shown(model):
         if item.get("CommandURL"):
             found.append((item["CommandURL"], item["Label"]))
     return found
-
-
-def show_message(office, model, text, title, problem):
-    """A message box over the document's window."""
-    window = model.getCurrentController().getFrame().getContainerWindow()
-    toolkit = office.service("com.sun.star.awt.Toolkit")
-    box = toolkit.createMessageBox(window, ERRORBOX if problem else INFOBOX, 1, title, text)
-    box.execute()
-    box.dispose()
 
 
 def show_status(model, text):

@@ -174,8 +174,19 @@ class LibreOfficeBackend:
     def show_status(self, text: str) -> None:
         self.office.request("show_status", self.number, text)
 
-    def show_message(self, text: str, title: str, problem: bool) -> None:
-        self.office.request("show_message", self.number, text, title, problem)
+    def show_message(self, text: str, title: str, problem: bool, buttons: str) -> str:
+        pressed: str = self.office.request("show_message", self.number, text, title, problem, buttons)
+        return pressed
+
+    def ask_text(self, prompt: str, title: str) -> str:
+        """What the planner types; '' where they cancel or nobody is there."""
+        typed: str = self.office.request("ask_text", self.number, prompt, title)
+        return typed
+
+    def choose_files(self, title: str, several: bool) -> list[str]:
+        """Paths of the files that the planner chooses; none where they cancel or nobody is there."""
+        chosen: list[str] = self.office.request("choose_files", self.number, title, several)
+        return chosen
 
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any:
         raise EngineError(f"The macro {name} is Excel's; in LibreOffice use the S&OP toolbar.")

@@ -332,7 +332,7 @@ def _values(sheet: bytes, texts: list[str]) -> dict[Cell, object]:
     found: dict[Cell, object] = {}
     for cell in parse(sheet).iter(tag("c")):
         value = cell.findtext(tag("v"))
-        if value is None or cell.get("t") in ("e", "b"):
+        if not value or cell.get("t") in ("e", "b"):  # empty: a formula that nothing has calculated yet
             continue
         letters, row = coordinate_from_string(cell.get("r"))
         place = (row, column_index_from_string(letters))

@@ -13,12 +13,12 @@ from ...model.schema import SHEET_GRIDS, SHEETS, TABLES
 from ...model.tables import Tables
 from ..grids import GridBlock
 from ..layout import SIDE_BY_SIDE, UNDO_SHEET, XLWINGS_CONF_SHEET, table_anchors
+from .finance_lines import SHEET as SUMMARY
 from .grid_rules import STOCK_LIMITS
 from .plan_charts import with_month_axes
 from .ribbon import add_ribbon
 from .sheets_accuracy import add_accuracy
 from .sheets_common import Context, open_sheet, print_blocks, write_heading
-from .sheets_finance import SHEET as SUMMARY
 from .sheets_finance import add_finance_summary
 from .sheets_functions import add_functions
 from .sheets_grids import add_grid
@@ -26,6 +26,7 @@ from .sheets_guide import add_guide
 from .sheets_home import add_home
 from .sheets_kpis import add_kpi_charts
 from .sheets_output import add_output_marks
+from .sheets_scenarios import add_scenarios
 from .sheets_tables import SHEET_HINTS, add_table
 from .styles import FONT, Styles
 from .table_rules import define_lists
@@ -101,6 +102,8 @@ def _fill(context: Context, sheet: str) -> None:
         add_home(context, worksheet)
     elif sheet == "Accuracy":
         add_accuracy(context, worksheet)
+    elif sheet == "Scenarios":
+        add_scenarios(context, worksheet)
     elif sheet == "Guide":
         add_guide(context, worksheet)
     elif sheet == SUMMARY:

@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import RESULT_MEASURES, SETTINGS, STEPS, TABLES, Column, Table
 from ..blocks import Formula
+from ..layout import BOARD_WIDTHS
 from . import styles as look
 from .sheets_common import (
     AUTHOR,
@@ -55,7 +56,11 @@ _TABLE_WIDTHS = {
     ("tblLimits", "Limit"): 18, ("tblLimits", "Resource"): 20, ("tblLimits", "Binding for"): 34,
     ("tblLimits", "Spare for"): 42, ("tblSpare", "Limited by"): 18, ("tblDrivers", "Cost"): 20,
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
-    ("tblCompare", "Measure"): 22, ("tblDecisions", "Number"): 10,
+    ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
+    ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
+    ("tblScenarioResults", "Assumptions"): 60,
+    ("tblScenarioResults", "What changes"): 60,
+    ("tblDecisions", "Number"): 10,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
 _WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
@@ -76,7 +81,7 @@ SHEET_HINTS: dict[str, str] = {
     "Explanation": "Written by the run. Left: limits. Then idle capacity, costs, and what moved since the last plan.",
     "KPIs": "Written by the run. Left: key figures. Below: charts. Right: their trend, and what each step was worth.",
     "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
-    "Scenarios": "Left: what-if levers by scenario. Then risks, and the comparison that the run writes.",
+    "Scenarios": "Levers and risks are typed to the right. The buttons Run all scenarios and Risk fill this board.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
     "Item Forecast": "Written by the run: forecast, its reasons, what was cleaned. To change a figure: Override row "
@@ -193,7 +198,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         outline = {"level": 1} if name == "tblStock" else {}
         worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink), outline)
         more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
-        if header in _WRAPPED:
+        if header in _WRAPPED and table.sheet not in BOARD_WIDTHS:
             more["text_wrap"] = True
         if name == "tblFindings":
             more["valign"] = "top"
@@ -211,7 +216,7 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         top - 1, left - 1, bottom - 1, right - 1, {"name": name, "columns": options, "style": None, "autofilter": True}
     )
     worksheet.set_row(top - 1, 30)
-    if name != "tblResult":
+    if name != "tblResult" and table.sheet not in BOARD_WIDTHS:  # rows of a board keep their height
         _wrapped_rows(worksheet, top, headers, rows, widths)
     _write_notes(worksheet, table, top, left)
     if is_input:

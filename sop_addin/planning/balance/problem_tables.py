@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...model import calendar
-from ...model.cost_defaults import fill_costs
+from ...model.cost_defaults import fill_costs, priced_periods
 from ...model.finding_rows import NOWHERE
 from ...model.findings import Finding, Findings
 from ...model.tables import Tables
@@ -138,7 +138,7 @@ def _demand(tables: Tables, families: _Keyed) -> Floats:
 
 
 def _families(tables: Tables, families: _Keyed, demand: Floats, sources: SourceData, receipts: Floats) -> FamilyData:
-    settings, exceptions = tables.settings, tables.family_periods
+    settings, exceptions = tables.settings, priced_periods(tables)
     place = families.locate(exceptions, ["Family"])
 
     def by_period(column: str, blank: float) -> Floats:

@@ -126,3 +126,37 @@ def test_periods_without_budget_have_no_variance(shown):
     lines = shown()
     assert lines["Margin, plan - reference"][9:13] == [None] * 4
     assert pd.notna(lines["Margin, plan - reference"][7])
+
+
+UNKNOWN_FAMILY = {"Family": ["Pmups", "Pumps"], "Period": ["2027-01"] * 2, "Volume": [1, 1], "Revenue": [9000, 5000],
+                  "Margin": [1, 1]}  # fmt: skip
+IN_POUNDS = {"Item": ["P1", "P2", "V1"], "Family": ["Pumps", "Pumps", "Valves"], "Price": [100, 90, 50],
+             "Currency": ["GBP", None, None]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        ({"tblBudget": UNKNOWN_FAMILY}, "The budget names families that are not planned"),
+        ({"tblApproved": UNKNOWN_FAMILY | {"Margin": None}}, "The approved plan names families that are not planned"),
+        ({"tblFamilies": {"Family": ["Pumps", "Valves"], "Unit": ["pcs", "pcs"], "Price": [100, None]}},
+         "Some families have no price: revenue and margin are too low"),
+        ({"tblItems": IN_POUNDS, "tblRates": {"Currency": ["GBP"], "Period": ["2027-02"], "Rate": [1.2]}},
+         "A currency of the items has no rate for some periods: they are valued at its latest rate"),
+    ],
+    ids=["budget of an unknown family", "approved plan of an unknown family", "no price", "months without a rate"],
+)  # fmt: skip
+def test_what_makes_a_total_doubtful_is_said_above_it(tmp_path, tables, sentence):
+    tables = {name: {key: cells for key, cells in table.items() if cells is not None} for name, table in tables.items()}
+    plan = run_cycle(company(**tables))
+    assert plan.steps, [str(finding) for finding in plan.findings.errors]
+    path = tmp_path / "Plan.xlsm"
+    path.write_bytes(workbook_bytes(raw_company(**tables), plan.tables, plan))
+    book = open_book(path)
+    recalculate_book(book)
+    assert sentence in str(book.sheets["Finance Summary"]["A9"].value)
+    if "tblBudget" in tables:
+        revenue = book.sheets["Finance Summary"].range("A15:C40").value
+        (budget,) = [line[2] for line in revenue if line[0] == "Revenue of the reference"]
+        assert budget == 5000
+    book.close()

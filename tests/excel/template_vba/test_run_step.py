@@ -22,7 +22,8 @@ STEPS = {
     "SopRunAll": "run_all",
 }
 BUTTONS = {**STEPS, "SopRoughCut": "rough_cut", "SopUndo": "undo_last_run", "SopStop": "stop_run",
-    "SopPublish": "publish", "SopRollForward": "roll_forward",
+    "SopPublish": "publish", "SopRollForward": "roll_forward", "SopRunScenarios": "run_scenarios", "SopAdopt": "adopt",
+    "SopRisk": "risk",
 }  # fmt: skip
 
 
