@@ -37,6 +37,7 @@ from .macro_frame import (
     refused,
     tell,
 )
+from .macros_mail import collect_copies
 from .macros_month import adopt, risk, roll_forward, run_scenarios
 from .model.errors import WorkbookError
 from .model.plan import Plan
@@ -56,6 +57,7 @@ __all__ = [
     "aggregate",
     "balance",
     "check",
+    "collect_copies",
     "forecast",
     "import_budget",
     "import_history",

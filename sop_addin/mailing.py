@@ -109,6 +109,11 @@ def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
     return found
 
 
+def bucket_of(workbook: Any) -> str:
+    """Month or Week."""
+    return typed_tables(read_raw(workbook)).settings.bucket
+
+
 def returned_copy(path: Path, who: str, bucket: str) -> Returned:
     """A copy that came back, with what it was when it was made. Raises errors as `read_returned`."""
     base, tables, plan = read_returned(path)
@@ -125,7 +130,7 @@ def take_chosen(book: Path, out: Path) -> tuple[int, list[Cell]]:
     """Take what is chosen on the sheet Merge; how many cells, and those left alone as they have changed since."""
     workbook = open_book(book)
     try:
-        bucket = typed_tables(read_raw(workbook)).settings.bucket
+        bucket = bucket_of(workbook)
         edits = chosen_edits(workbook)
         stale = take(workbook, edits, bucket)
         recalculate_book(workbook)

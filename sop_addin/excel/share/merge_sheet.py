@@ -14,11 +14,11 @@ from ...model.merging import Cell, Merge
 from ...model.schema import GRID_BY_NAME, TABLES
 from ..blocks import read_block, write_block
 from ..grid_sheets import grid_range, with_formulas
+from ..layout import MERGE_SHEET
 from ..read_tables import raw_range
 from ..tables_io import find_tables, write_table
 from .cells_of import ROW, Row, grid_rows_of, label_of, rows_of
 
-MERGE_SHEET = "Merge"
 TAKE = "Take"
 HEADERS = ("Choice", "What", "Table", "Row", "Column", "Who", "Base", "Now", "Returned", "Key")
 CHANGE, CONFLICT, REFUSED = "Change", "Conflict: choose one", "No input cell: not taken"
