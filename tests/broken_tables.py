@@ -37,7 +37,17 @@ Columns = dict[str, list[object]]
 
 
 def full_company() -> dict[str, Columns]:
-    """Two families, three items, every input table with rows; small, so that thousands can be planned."""
+    """Two families, three items, every column of every input table; small, so that thousands can be planned."""
+    company = _company()
+    for table in INPUT_TABLES:
+        columns = company.setdefault(table.name, {})
+        rows = max((len(cells) for cells in columns.values()), default=1)
+        for header in table.headers:
+            columns.setdefault(header, [None] * rows)
+    return company
+
+
+def _company() -> dict[str, Columns]:
     return {
         "tblSettings": {
             "Setting": [setting.name for setting in SETTINGS],

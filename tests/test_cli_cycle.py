@@ -22,13 +22,17 @@ LEVERS = {
     "Resource": [None, "Press"], "From": ["2027-02", None], "To": ["2027-03", None], "Change %": [0.2, -0.5],
 }  # fmt: skip
 RISKS = {"Risk": ["Market"], "Lever": ["Demand"], "Probability": [1], "Low %": [-0.1], "Likely %": [0], "High %": [0.2]}
+CYCLE = {
+    "Step": ["Data gathering", "Demand plan", "Supply plan", "Pre-S&OP", "Executive S&OP"], "Status": ["Open"] * 5,
+    "Comment": ["Count done.", None, None, None, None],
+}  # fmt: skip
 SOLD = {"Family": ["Pumps", "Valves"], "Period": ["2027-01", "2027-01"], "Sales": [200, 90], "Stock": [77, 20]}
 
 
 @pytest.fixture(scope="module")
 def planned() -> bytes:
     """Pumps and valves, planned, with the actuals of January, two scenarios and a risk."""
-    given = {"tblStock": SOLD, "tblScenarios": LEVERS, "tblRisks": RISKS}
+    given = {"tblStock": SOLD, "tblScenarios": LEVERS, "tblRisks": RISKS, "tblCycle": CYCLE}
     tables = company(**given)
     return recalculate_bytes(workbook_bytes(raw_company(**given), tables, run_cycle(tables)))
 
@@ -133,3 +137,43 @@ def test_nothing_is_changed_while_the_tables_have_errors(cli: Cli, book: Path, c
     assert reply.code == 1
     assert "mend the 1 error first." in reply.err
     assert book.read_bytes() == before
+
+
+def test_the_cycle_is_signed_step_by_step_and_changes_are_named(cli: Cli, book: Path) -> None:
+    signed = cli("sign", book, "--by", "Jana", "--comment", "Count checked.", "--json")
+    assert (signed.code, signed.json["step"]) == (0, "Data gathering")
+    for step in CYCLE["Step"][1:]:
+        assert cli("sign", book, str(step), "--by", "Ann").code == 0
+    where = cli("cycle", book, "--json").json
+    assert [one["Status"] for one in where["steps"]] == ["Signed"] * 5
+    assert (where["next"], where["changed"]) == (None, [])
+    assert "every step is signed; publish the plan" in cli("sign", book).sentence
+    workbook = open_book(book)
+    find_tables(workbook)["tblItems"].data_body_range[0, 5].value = 77
+    headers = find_tables(workbook)["tblItems"].header_row_range.value
+    workbook.save()
+    workbook.close()
+    (changed,) = cli("cycle", book, "--json").json["changed"]
+    assert f"Items P1 / {headers[5]}: " in changed
+    assert "has changed since sign-off" in cli("check", book).err
+    reply = cli("reopen", book, "Demand plan", "--comment", "A new customer.", "--json")
+    assert reply.json["steps"] == list(CYCLE["Step"][1:])
+    log = table_in(book, "tblCycleLog")
+    assert log["Action"].tolist() == ["Signed"] * 5 + ["Reopened"] * 4
+    assert log["Comment"].iloc[5] == "A new customer."
+    refused = cli("sign", book, "Supply plan")
+    assert refused.code == 1
+    assert "Demand plan not signed yet" in refused.sentence
+    assert "inputs were changed after the last run; run all steps" in refused.sentence
+
+
+def test_a_new_cycle_begins_unsigned_and_remembers_who_signed(cli: Cli, book: Path) -> None:
+    cli("sign", book, "--by", "Jana")
+    cli("publish", book)
+    assert cli("roll", book).code == 0
+    tables = tables_in(book)
+    assert tables.cycle["Status"].tolist() == ["Open"] * 5
+    assert tables.signatures == ()
+    log = table_in(book, "tblCycleLog")
+    assert log["Action"].tolist() == ["Signed"] + ["Rolled forward"] * 5
+    assert log["Comment"].iloc[1] == "Count done."

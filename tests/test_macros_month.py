@@ -14,12 +14,13 @@ from sop_addin.excel.template import workbook_bytes
 from sop_addin.planning.cycle import run_cycle
 
 LEVERS = {"Scenario": ["Boom"], "Lever": ["Demand"], "Family": ["Pumps"], "Change %": [0.2]}
+CYCLE = {"Step": ["Data gathering", "Demand plan"], "Status": ["In work", "Open"], "Comment": [None, "Soon."]}
 SOLD = {"Family": ["Pumps", "Valves"], "Period": ["2027-01", "2027-01"], "Sales": [200, 90], "Stock": [77, 20]}
 
 
 @pytest.fixture(scope="module")
 def template() -> bytes:
-    given = {"tblScenarios": LEVERS, "tblStock": SOLD}
+    given = {"tblScenarios": LEVERS, "tblStock": SOLD, "tblCycle": CYCLE}
     tables = company(**given)
     return recalculate_bytes(workbook_bytes(raw_company(**given), tables, run_cycle(tables)))
 
@@ -67,3 +68,17 @@ def test_roll_forward_wants_a_published_plan_and_can_be_undone(book, said):  # n
     macros.roll_forward()
     assert said[-1][0].startswith("Nothing was rolled: Sales of 2027-01 are missing for Pumps")
     assert rows(book, "tblFindings")[0][4] == "actual_sales_known"
+
+
+def test_sign_and_reopen_keep_a_log_and_can_be_undone(book, said):  # noqa: F811
+    before = content_of(book, results=False, leave_out=(UNDO_SHEET,))
+    macros.sign("Ann", "As agreed.")
+    assert said[-1][0].startswith("Data gathering is signed (digest ")
+    macros.undo_last_run()
+    assert differences(before, content_of(book, results=False, leave_out=(UNDO_SHEET,))) == {}
+    macros.sign("Ann")
+    macros.reopen("Data gathering", "Wrong count.")
+    assert said[-1] == ("Data gathering is open again.", "info")
+    assert [row[3] for row in rows(book, "tblCycleLog")] == ["Signed", "Reopened"]
+    macros.reopen("Nothing")
+    assert "'Nothing' is not a step of tblCycle" in said[-1][0]

@@ -60,7 +60,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
         "tblScenarioChanges",
         "tblCompare",
     ),
-    "Cycle": ("tblCycle", "tblDecisions"),
+    "Cycle": ("tblCycle", "tblDecisions", "tblCycleLog"),
     "Checks": ("tblFindings",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
     "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
@@ -69,7 +69,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
     "Plan Data": ("tblPlan",),
     "Finance Summary": ("tblBridge",),
-    "Versions": ("tblVersions",),
+    "Versions": ("tblVersions", "tblSigned"),
 }
 
 

@@ -22,9 +22,16 @@ from .grids import column_letter
 from .tables_io import find_tables, missing_table
 
 INPUT_GRIDS = ("SalesPlan", "ProductionPlan")
-READ_TABLES = (*(table.name for table in INPUT_TABLES), "tblForecast", "tblPlan", "tblVersions")
+READ_TABLES = (
+    *(table.name for table in INPUT_TABLES),
+    "tblForecast",
+    "tblPlan",
+    "tblVersions",
+    "tblSigned",
+    "tblResult",
+)
 """What a run starts from: all inputs, the item forecast of the last run for runs that do not forecast, the last plan to
-compare the next one with, and the published plans."""
+compare the next one with, the published plans, and what was signed."""
 
 
 def read_tables(book: Any) -> Tables:

@@ -12,6 +12,7 @@ from .reading_grids import grid_missing, read_production_plan, read_sales_plan
 from .reading_settings import read_settings
 from .reading_tables import missing_table, read_table
 from .schema import INPUT_TABLES, TABLES
+from .signature import read_signatures
 from .tables import Place, RawTable, Tables
 from .versions import read_versions
 
@@ -29,9 +30,10 @@ def typed_tables(
     """Type every input table and the kept parts of the plan grids.
 
     ``raw``: tables by name; names that are not ours serve as suggestions for missing ones only. Outputs that are taken
-    over too: tblForecast, tblVersions, and the base plan of tblPlan, to compare the next one with. ``demand`` (Family,
-    Period, Value) becomes overrides. ``sales_plan`` and ``production_plan`` are grids, wide or long. ``require_all``:
-    every table, column and grid must be there, as in a workbook; else what is missing is empty.
+    over too: tblForecast, tblVersions, tblSigned, the digest of the inputs in tblResult, and the base plan of tblPlan,
+    to compare the next one with. ``demand`` (Family, Period, Value) becomes overrides. ``sales_plan`` and
+    ``production_plan`` are grids, wide or long. ``require_all``: every table, column and grid must be there, as in a
+    workbook; else what is missing is empty.
 
     Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
     blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an
@@ -61,6 +63,12 @@ def typed_tables(
     if (published := raw.get("tblVersions")) is not None:
         fields["versions"], damaged = read_versions(published.frame)
         findings += damaged
+    if (signed := raw.get("tblSigned")) is not None:
+        fields["signatures"], damaged = read_signatures(signed.frame)
+        findings += damaged
+    if (results := raw.get("tblResult")) is not None and {"Measure", "Value"} <= set(results.frame.columns):
+        known_results = dict(zip(results.frame["Measure"], results.frame["Value"], strict=True))
+        fields["solved_inputs"] = str(known_results.get("Inputs") or "")
     if (last_plan := raw.get("tblPlan")) is not None:
         # what a run wrote, to compare with: whatever is wrong in it is left out
         frame, _, _ = read_table(TABLES["tblPlan"], last_plan, settings.bucket, strict=False)

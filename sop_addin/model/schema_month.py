@@ -1,4 +1,4 @@
-"""Output tables of the S&OP month: scenarios and risks."""
+"""Output tables of the S&OP month: scenarios, risks, sign-off."""
 
 from __future__ import annotations
 
@@ -96,4 +96,32 @@ TORNADO_TABLE = Table(
              "correlations that add up to 100 %."),
     ),
     role="output",
+)  # fmt: skip
+
+CYCLE_LOG = Table(
+    "tblCycleLog", "Cycle", "What was signed, reopened, sent back to Sales and rolled forward, by whom; newest last.",
+    (
+        _out("At", "text", "When.", True),
+        _out("Cycle", "text", "First period of the plan then."),
+        _out("Step", "text", "Step of the cycle.", True),
+        _out("Action", "text", "Signed, Reopened, Back to Sales or Rolled forward.", True),
+        _out("By", "text", "By whom."),
+        _out("Comment", "text", "What was remarked."),
+        _out("Digest", "text", "SHA-256 of what was signed."),
+    ),
+    role="output",
+)  # fmt: skip
+
+SIGNED_TABLE = Table(
+    "tblSigned", "Versions", "What was signed, compressed.",
+    (
+        _out("Step", "text", "Step of the cycle.", True),
+        _out("Signed by", "text", "By whom."),
+        _out("Signed at", "text", "When."),
+        _out("Comment", "text", "What was remarked."),
+        _out("Digest", "text", "SHA-256 of the content."),
+        _out("Part", "integer", "Part number of the content.", True),
+        _out("Content", "text", "Compressed content: every signed cell."),
+    ),
+    role="output", hidden=True,
 )  # fmt: skip

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from .schema_month import RISK_PLAN, RISK_RESULTS, SCENARIO_CHANGES, SCENARIO_RESULTS, TORNADO_TABLE
+from .schema_month import (
+    CYCLE_LOG,
+    RISK_PLAN,
+    RISK_RESULTS,
+    SCENARIO_CHANGES,
+    SCENARIO_RESULTS,
+    SIGNED_TABLE,
+    TORNADO_TABLE,
+)
 from .schema_types import Grid, Measure, Setting, Sheet, Table
 from .schema_types import output_column as _out
 
@@ -474,13 +482,13 @@ OUTPUT_TABLES: tuple[Table, ...] = (
     RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE,
     SEGMENTS_TABLE, SCENARIO_RESULTS, COMPARE_TABLE, SCENARIO_CHANGES, RISK_RESULTS, RISK_PLAN, TORNADO_TABLE,
     ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE, CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE,
-    DRIVERS_TABLE, CHANGES_TABLE, VERSIONS_TABLE,
+    DRIVERS_TABLE, CHANGES_TABLE, CYCLE_LOG, VERSIONS_TABLE, SIGNED_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
-    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Summary",
-    "Published",
+    "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Inputs",
+    "Summary", "Published",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

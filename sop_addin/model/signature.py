@@ -1,66 +1,72 @@
-"""Signatures of published plans: Ed25519 (RFC 8032), keys as PEM files. Needs the library cryptography, an extra."""
+"""Signatures of the cycle's steps, and how they stand in tblSigned.
+
+A signature keeps the signed content itself (compressed on the hidden sheet Versions) beside its SHA-256, so that a
+later change can be told cell by cell.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from pathlib import Path
-from typing import Any
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from .errors import InputError
-from .versions import Version
+import pandas as pd
 
-INSTALL = "install it with `pip install sop-addin[sign]`"
+from .digest import canonical_text, content_digest
+from .findings import Finding, Findings
+from .packed_text import packed, unpacked
 
-
-def signature_of(version: Version, key_file: Path) -> str:
-    """Base64 of the signature over the version's seal, by the private key in a PEM file without a password.
-
-    Raises InputError where the file is no such key, or cryptography is not installed.
-    """
-    serialization, exceptions, private, _ = _cryptography()
-    try:
-        key = serialization.load_pem_private_key(_read(key_file), password=None)
-    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, private):
-        raise InputError(
-            f"{key_file} holds no private Ed25519 key without a password; make one with "
-            "`openssl genpkey -algorithm ed25519 -out FILE`"
-        )
-    return base64.b64encode(key.sign(version.sealed_words)).decode("ascii")
+Content = dict[str, dict[str, str]]
+"""Table or grid -> "key / column" -> text of the cell; blank cells are left out."""
+COLUMNS = ("Step", "Signed by", "Signed at", "Comment", "Digest", "Part", "Content")
 
 
-def is_signed_by(version: Version, key_file: Path) -> bool:
-    """Whether the version carries a signature that the public key in a PEM file confirms. Errors as `signature_of`."""
-    serialization, exceptions, _, public = _cryptography()
-    try:
-        key = serialization.load_pem_public_key(_read(key_file))
-    except (ValueError, exceptions.UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, public):
-        raise InputError(
-            f"{key_file} holds no public Ed25519 key; make one with `openssl pkey -in PRIVATE -pubout -out FILE`"
-        )
-    try:
-        key.verify(base64.b64decode(version.signature, validate=True), version.sealed_words)
-    except (exceptions.InvalidSignature, binascii.Error, ValueError):
-        return False
-    return True
+@dataclass(frozen=True)
+class Signature:
+    """Who signed a step, when (text) and what. ``content``: as `signed_content` gave it then."""
+
+    step: str
+    by: str
+    at: str
+    comment: str
+    content: Content
+
+    @property
+    def digest(self) -> str:
+        return content_digest(self.content)
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror}); give the PEM file of the key") from None
+def signature_rows(signatures: Sequence[Signature]) -> pd.DataFrame:
+    """Columns of tblSigned: one row per signature and part."""
+    rows = [
+        (one.step, one.by, one.at, one.comment, one.digest, float(part), text)
+        for one in signatures
+        for part, text in enumerate(packed(canonical_text(one.content)), start=1)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _cryptography() -> tuple[Any, Any, Any, Any]:
-    try:
-        from cryptography import exceptions
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-    except ImportError:
-        raise InputError(f"Signatures need the library cryptography; {INSTALL}") from None
-    return serialization, exceptions, Ed25519PrivateKey, Ed25519PublicKey
+def read_signatures(rows: pd.DataFrame) -> tuple[tuple[Signature, ...], Findings]:
+    """The signatures of tblSigned; one whose content is not what was signed is left out with a warning."""
+    found: list[Signature] = []
+    problems: list[Finding] = []
+    if not set(COLUMNS) <= set(rows.columns):
+        return (), Findings()
+    known = rows[rows["Step"].notna() & (rows["Step"].astype(str) != "")]
+    for step, parts in known.groupby(known["Step"].astype(str), sort=False):
+        first = parts.iloc[0]
+        try:
+            ordered = parts.assign(Part=pd.to_numeric(parts["Part"])).sort_values("Part")
+            content = json.loads(unpacked([str(cell) for cell in ordered["Content"]]))
+            signature = Signature(
+                str(step), str(first["Signed by"]), str(first["Signed at"]), str(first["Comment"] or ""), content
+            )
+            if signature.digest != str(first["Digest"]):
+                raise ValueError
+        except (ValueError, TypeError, KeyError, zlib.error):
+            message = f"the signature of '{step}' is damaged or was changed by hand, so it does not count; sign again"
+            problems.append(Finding("Warning", "tblSigned", None, "Content", "signature_readable", message))
+        else:
+            found.append(signature)
+    return tuple(found), Findings.of(problems)

@@ -11,6 +11,7 @@ import pandas as pd
 from . import calendar
 from .findings import Findings
 from .schema import INPUT_TABLES, NUMERIC, TABLES, Column, Table
+from .signature import Signature
 from .versions import Version
 
 SALES_PLAN_COLUMNS = (
@@ -145,6 +146,10 @@ class Tables:
     """The item forecast of the last run (columns of tblForecast); empty where it was not read."""
     versions: tuple[Version, ...] = ()
     """The published plans, oldest first."""
+    signatures: tuple[Signature, ...] = ()
+    """Of the steps of the cycle that are signed."""
+    solved_inputs: str = ""
+    """Fingerprint of the inputs that the last run planned from (signing.inputs_digest); '' where there was none."""
     last_plan: pd.DataFrame = field(default_factory=lambda: empty_frame(TABLES["tblPlan"]))
     """The base plan of the last run (columns of tblPlan); empty where there is none."""
     places: Mapping[str, Place] = field(default_factory=dict)

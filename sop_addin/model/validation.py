@@ -7,6 +7,7 @@ from . import validation_generic as generic
 from . import validation_supply as supply
 from .finding_rows import ROWS_NAMED
 from .findings import Finding, Findings
+from .signing import sign_off_findings
 from .tables import Tables
 from .validation_base import Rule
 
@@ -87,7 +88,7 @@ def validate(tables: Tables) -> Findings:
             place = (finding.table, finding.column)
             if finding.row is None or ((*place, finding.row) not in wrong_cells and place not in wrong_columns):
                 findings.append(finding)
-    return tables.problems + Findings.of(findings)
+    return tables.problems + Findings.of(findings) + sign_off_findings(tables)
 
 
 def _already_wrong(tables: Tables) -> tuple[set[tuple[str, str, int]], set[tuple[str, str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -110,10 +111,10 @@ def _with_overrides(sales_plan: pd.DataFrame, overrides: pd.DataFrame) -> pd.Dat
     return frame.reset_index()[list(SALES_PLAN_COLUMNS)]
 
 
-def next_decision(tables: Tables) -> str:
+def next_decision(tables: Tables, also_taken: Collection[str] = ()) -> str:
     """A number that no decision has yet: ``2027-01/2`` is the second that this cycle has written."""
     label = calendar.period_label(tables.periods[0], tables.settings.bucket) if tables.periods else "1"
-    taken = {str(number) for number in tables.decisions["Number"]}
+    taken = {*also_taken, *(str(number) for number in tables.decisions["Number"])}
     return next(name for name in (f"{label}/{count}" for count in range(1, len(taken) + 2)) if name not in taken)
 
 

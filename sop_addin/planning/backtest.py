@@ -1,8 +1,9 @@
 """Backtest: what the forecast would have said in the past, and how far off it would have been.
 
 Rolling origins (Tashman 2000, Out-of-sample tests of forecasting accuracy): the history is cut at several origins, each
-cut is forecast as a run does it today, and the forecast is held against what was sold later. Beside it stand two
-yardsticks that cost nothing: naive (the last known figure goes on) and last year (the same period a year before).
+cut is forecast item by item as a run does it today (past events stay in, nothing is fitted to families), and the
+forecast is held against what was sold later. Beside it stand two yardsticks that cost nothing: naive (the last known
+figure goes on) and last year (the same period a year before).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pandas as pd
 from ..model.errors import InputError
 from ..model.findings import Findings
 from ..model.plan import BASE, Plan
+from ..model.signing import inputs_digest
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
@@ -101,7 +102,7 @@ def run_cycle(
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
     with clock.step("balance", "Balancing supply and demand"):
-        balance = solve_balance(tables)
+        balance = solve_balance(tables, look=clock.look("Balancing supply and demand"))
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
         of_items, notes = item_plan(tables, balance, _item_shares(planned, learned))
@@ -120,6 +121,9 @@ def run_cycle(
             "tblChanges": changes,
         }  # fmt: skip
         text = summary(tables, balance, changes, scenario)
+    solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
+    if scenario == BASE:
+        solved_for["Inputs"] = inputs_digest(tables)
     findings = findings.worst_first()
     return Plan(
         tables,
@@ -138,7 +142,8 @@ def run_cycle(
         explanation,
         event_effects=effects,
         results=headline_results(balance, len(findings))
-        | {"Scenario": scenario, "Summary": text, "Published": _published(planned, table, scenario)},
+        | solved_for
+        | {"Published": _published(planned, table, scenario)},
         findings=findings,
         seconds=clock.seconds,
         explanations=explanations,
@@ -218,6 +223,11 @@ class _Clock:
         begin = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - begin, 3)
+
+    def look(self, words: str) -> Callable[[], None] | None:
+        """Lets whoever waits stop a step that cannot tell how far it is."""
+        progress = self.progress
+        return None if progress is None else lambda: progress(words, 0, 0)
 
     def within(self, words: str) -> Callable[[int, int], None] | None:
         """Progress inside a step, as progress(done, total)."""

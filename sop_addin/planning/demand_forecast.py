@@ -7,7 +7,7 @@ The steps live in `demand_history`, `cleaning`, `forecast_combination`, `forecas
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,16 @@ from sop_addin.planning.forecast_explanation import EXPLANATION_COLUMNS, Explana
 from sop_addin.planning.forecast_intervals import half_widths, series_scale
 from sop_addin.planning.forecast_worker import Job
 
-__all__ = ["METHODS", "Forecasts", "clean_history", "explain_forecast", "forecast_all", "forecast_demand"]
+__all__ = [
+    "METHODS",
+    "CleanedHistory",
+    "Forecasts",
+    "clean_history",
+    "cleaned_history",
+    "explain_forecast",
+    "forecast_all",
+    "forecast_demand",
+]
 
 LONGEST_HORIZON = 520  # ten years of weeks
 FORECAST_COLUMNS = ("item", "period", "forecast", "low", "high", "method")
@@ -90,11 +99,51 @@ def explain_forecast(history: pd.DataFrame, horizon: int, **options: Any) -> pd.
 
 
 @dataclass(frozen=True)
-class Forecasts:
-    """Forecasts of all items with what they were made from; `widths`: half of each interval, items x horizon."""
+class CleanedHistory:
+    """The histories of many items as a matrix, and what the models see of each."""
 
     table: History
     series: list[CleanSeries]
+
+    def frame(self) -> pd.DataFrame:
+        """item, period, quantity, cleaned, reason of every period from the first of the history on."""
+        table, size = self.table, len(self.table.periods)
+        cleaned = np.full(table.quantities.shape, np.nan)
+        reasons = np.full(table.quantities.shape, "", dtype=object)
+        for row, one in enumerate(self.series):
+            cleaned[row, one.start :] = one.values
+            reasons[row, : one.start] = NOT_SOLD_YET
+            for position, reason in one.reasons.items():
+                reasons[row, one.start + position] = reason
+        return pd.DataFrame(
+            {
+                "item": pd.Series(np.repeat(_objects(table.items), size)).infer_objects(),
+                "period": np.tile(table.periods.to_numpy(), len(self.series)),
+                "quantity": table.quantities.ravel(),
+                "cleaned": cleaned.ravel(),
+                "reason": reasons.ravel(),
+            },
+            columns=list(CLEANING_COLUMNS),
+        )
+
+    def followed_by(self, other: CleanedHistory) -> CleanedHistory:
+        """This history and then that of other items; its first period is not before, its last one is the same."""
+        missing = len(self.table.periods) - len(other.table.periods)
+        quantities = np.pad(other.table.quantities, ((0, 0), (missing, 0)), constant_values=np.nan)
+        table = History(
+            [*self.table.items, *other.table.items],
+            self.table.periods,
+            np.concatenate([self.table.quantities, quantities]),
+            self.table.weekly,
+        )
+        return CleanedHistory(table, self.series + [replace(one, start=one.start + missing) for one in other.series])
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Forecasts of all items with what they were made from; `widths`: half of each interval, items x horizon."""
+
+    history: CleanedHistory
     forecasts: list[SeriesForecast]
     widths: Floats
     horizon: int
@@ -102,15 +151,15 @@ class Forecasts:
 
     def frame(self) -> pd.DataFrame:
         """item, period, forecast, low, high, method."""
-        count = len(self.table.items)
+        names = self.history.table.items
         means = np.stack([forecast.mean for forecast in self.forecasts])
         # np.repeat on an object array keeps the items as they came (text, numbers, tuples alike).
-        items = pd.Series(np.repeat(_objects(self.table.items), self.horizon)).infer_objects()
+        items = pd.Series(np.repeat(_objects(names), self.horizon)).infer_objects()
         methods = np.array([forecast.method for forecast in self.forecasts], dtype=object)
         return pd.DataFrame(
             {
                 "item": items,
-                "period": np.tile(self.future().to_numpy(), count),
+                "period": np.tile(self.future().to_numpy(), len(names)),
                 "forecast": means.ravel(),
                 "low": np.maximum(means - self.widths, 0.0).ravel(),
                 "high": (means + self.widths).ravel(),
@@ -121,27 +170,23 @@ class Forecasts:
 
     def explanations(self) -> pd.DataFrame:
         """One row an item, columns as in `explain_forecast`."""
-        future = self.future()
+        table, future = self.history.table, self.future()
         found = [
-            explain(one, forecast, future, self.season_length, weekly=self.table.weekly)
-            for one, forecast in zip(self.series, self.forecasts, strict=True)
+            explain(one, forecast, future, self.season_length, weekly=table.weekly)
+            for one, forecast in zip(self.history.series, self.forecasts, strict=True)
         ]
         frame = pd.DataFrame([vars(one) for one in found], columns=list(Explanation.__dataclass_fields__))
-        frame.insert(0, "item", pd.Series(_objects(self.table.items)).infer_objects())
+        frame.insert(0, "item", pd.Series(_objects(table.items)).infer_objects())
         return frame[list(EXPLANATION_COLUMNS)]
-
-    def cleaning(self) -> pd.DataFrame:
-        """item, period, quantity, cleaned, reason of every period from the first of the history on."""
-        return _cleaning_frame(self.table, self.series)
 
     def future(self) -> pd.DatetimeIndex:
         """The forecast periods."""
-        freq = "7D" if self.table.weekly else "MS"
-        return pd.date_range(self.table.periods[-1], periods=self.horizon + 1, freq=freq)[1:]
+        table = self.history.table
+        return pd.date_range(table.periods[-1], periods=self.horizon + 1, freq="7D" if table.weekly else "MS")[1:]
 
 
 def forecast_all(
-    history: pd.DataFrame,
+    history: pd.DataFrame | CleanedHistory,
     horizon: int,
     *,
     season_length: int = 12,
@@ -154,12 +199,16 @@ def forecast_all(
     cache: bool = True,
     processes: int | None = None,
 ) -> Forecasts:
-    """`forecast_demand` with all that belongs to it: explanations and the cleaned history."""
+    """`forecast_demand` with all that belongs to it: explanations and the cleaned history.
+
+    history: as there, or cleaned already (then `outliers` counts no more).
+    """
     _check_arguments(horizon, season_length, interval, effort)
     wanted = _check_methods(methods)
-    table = read_history(history, season_length)
-    series = _clean(table, season_length, outliers)
-    chosen = [wanted.get(item, "Auto") for item in table.items]
+    if not isinstance(history, CleanedHistory):
+        history = cleaned_history(history, season_length=season_length, outliers=outliers)
+    series = history.series
+    chosen = [wanted.get(item, "Auto") for item in history.table.items]
     forecasts = run_jobs(
         [
             Job(one.values, int(horizon), int(season_length), effort, method)
@@ -171,7 +220,7 @@ def forecast_all(
         progress=progress,
     )
     widths = _half_widths(series, forecasts, chosen, horizon, season_length, interval)
-    return Forecasts(table, series, forecasts, widths, horizon, season_length)
+    return Forecasts(history, forecasts, widths, horizon, season_length)
 
 
 def clean_history(history: pd.DataFrame, *, season_length: int = 12, outliers: bool = True) -> pd.DataFrame:
@@ -179,34 +228,14 @@ def clean_history(history: pd.DataFrame, *, season_length: int = 12, outliers: b
 
     Arguments and errors as in `forecast_demand`; `cleaned` is NaN before an item's first sale.
     """
+    return cleaned_history(history, season_length=season_length, outliers=outliers).frame()
+
+
+def cleaned_history(history: pd.DataFrame, *, season_length: int = 12, outliers: bool = True) -> CleanedHistory:
+    """Check and clean a history; arguments and errors as in `forecast_demand`."""
     table = read_history(history, season_length)
-    return _cleaning_frame(table, _clean(table, season_length, outliers))
-
-
-def _clean(table: History, season_length: int, outliers: bool) -> list[CleanSeries]:
     with np.errstate(all="ignore"):
-        return [clean_series(row, season_length, outliers=outliers) for row in table.quantities]
-
-
-def _cleaning_frame(table: History, series: list[CleanSeries]) -> pd.DataFrame:
-    size = len(table.periods)
-    cleaned = np.full(table.quantities.shape, np.nan)
-    reasons = np.full(table.quantities.shape, "", dtype=object)
-    for row, one in enumerate(series):
-        cleaned[row, one.start :] = one.values
-        reasons[row, : one.start] = NOT_SOLD_YET
-        for position, reason in one.reasons.items():
-            reasons[row, one.start + position] = reason
-    return pd.DataFrame(
-        {
-            "item": pd.Series(np.repeat(_objects(table.items), size)).infer_objects(),
-            "period": np.tile(table.periods.to_numpy(), len(series)),
-            "quantity": table.quantities.ravel(),
-            "cleaned": cleaned.ravel(),
-            "reason": reasons.ravel(),
-        },
-        columns=list(CLEANING_COLUMNS),
-    )
+        return CleanedHistory(table, [clean_series(row, season_length, outliers=outliers) for row in table.quantities])
 
 
 def _objects(items: list[Any]) -> np.ndarray:

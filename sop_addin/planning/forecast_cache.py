@@ -35,7 +35,7 @@ USE_NOTED_AFTER = 86_400.0  # seconds; noting every use would make each read a w
 WAIT = 5.0  # seconds for another program to finish writing
 
 # What a forecast depends on, beside its job.
-_MODULES = ("forecast_combination", "forecast_models", "forecast_intervals")
+_MODULES = ("forecast_combination", "forecast_models", "forecast_weights", "forecast_intervals")
 _COLUMNS = "key, used, mean, errors, error, method, route"
 _LIBRARIES = ("statsforecast", "coreforecast", "numpy", "scipy")
 

@@ -20,6 +20,7 @@ from sop_addin.model.schema import METHODS
 from sop_addin.planning.cleaning import Floats
 from sop_addin.planning.forecast_intervals import series_scale
 from sop_addin.planning.forecast_models import MODELS, Model, ModelInput
+from sop_addin.planning.forecast_weights import WEIGHTS, prior_weights
 
 __all__ = ["EFFORTS", "INTERMITTENT", "METHODS", "SeriesForecast", "forecast_series", "route"]
 
@@ -65,12 +66,14 @@ class SeriesForecast:
 class Recipe:
     """Models that are run together with their prior weights, and the label a planner sees ("" = their names).
 
-    backtests: how often the history is cut and forecast to weigh the models, each time further back.
+    backtests: how often the history is cut and forecast to weigh the models, each time further back. learned: whether
+    the nature of the history decides on prior weights and on the strength of the backtests (`forecast_weights`).
     """
 
     members: tuple[tuple[str, float], ...]
     label: str = ""
     backtests: int = 1
+    learned: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -83,8 +86,8 @@ STANDARD = (*QUICK, ("Theta additive", 1.0), ("Theta log", 1.0), ("CES log", 1.0
 COMBINATIONS = {
     "quick": Recipe(QUICK),
     "standard": Recipe(STANDARD),
-    # ARIMA made it worse on the histories that the members were chosen on, at twenty times the time.
-    "best": Recipe((*STANDARD, ("ETS", 1.0)), backtests=2),
+    # The automatic searches for an ETS and an ARIMA model made it worse, at twenty times the time of these.
+    "best": Recipe(tuple((name, row[0]) for name, row in WEIGHTS.items()), backtests=2, learned=True),
 }
 # Variants of a model are one name to a planner.
 SHOWN = {
@@ -93,6 +96,10 @@ SHOWN = {
     "CES log": "CES",
     "STL-CES": "STL",
     "STL-AR": "STL",
+    "ETS shrunken": "ETS",
+    "ETS multiplicative": "ETS",
+    "ARIMA airline": "ARIMA",
+    "Seasonal growth": "Seasonal naive",
 }
 
 
@@ -134,8 +141,8 @@ def forecast_series(
         failed += [name for name in _shown(recipe.names) if name not in used and name not in failed]
         if not forecasts:
             continue
-        prior = dict(recipe.members)
-        mean = _combine(forecasts, _weights(prior, trials, values))
+        prior, powers = _prior(recipe, values, season_length)
+        mean = _combine(forecasts, _weights(prior, powers, trials, values))
         errors, error = _backtest_errors(trials, prior, values, season_length)
         label = recipe.label or " + ".join(used)
         return SeriesForecast(mean, f"{label} ({', '.join(failed)} failed)" if failed else label, kind, errors, error)
@@ -167,18 +174,22 @@ def _shown(members: Iterable[str]) -> list[str]:
 
 def _run(names: Sequence[str], values: Floats, horizon: int, season_length: int) -> dict[str, Floats]:
     """Guarded forecast of each of the models that work."""
-    # Models see a mean level of 100: their optimisers' tolerances then mean the same for pieces and for millions.
     unit = float(values.mean()) / 100
     if not unit > 0:
         return {}
     limit = GUARD * float(values.max())
-    history = ModelInput(values / unit, season_length)
+    history = ModelInput(_in_hundreds(values), season_length)
     forecasts: dict[str, Floats] = {}
     for name in names:
         forecast = _attempt(MODELS[name], history, horizon)
         if forecast is not None:
             forecasts[name] = np.clip(forecast * unit, 0.0, limit)
     return forecasts
+
+
+def _in_hundreds(values: Floats) -> Floats:
+    """Models see a mean level of 100: their optimisers' tolerances then mean the same for pieces and for millions."""
+    return values / (float(values.mean()) / 100)
 
 
 def _attempt(model: Model, history: ModelInput, horizon: int) -> Floats | None:
@@ -206,20 +217,25 @@ def _backtest_lengths(size: int, season_length: int, kind: str, backtests: int) 
     return lengths
 
 
-def _weights(prior: dict[str, float], trials: list[dict[str, Floats]], values: Floats) -> dict[str, float]:
-    """Weight per model from its mean absolute error in the backtests; a model without one has the median error."""
-    missed: dict[str, list[Floats]] = {}
-    for trial in trials:
-        for name, one in trial.items():
-            missed.setdefault(name, []).append(np.abs(one - values[-len(one) :]))
-    errors = {name: float(np.concatenate(some).mean()) for name, some in missed.items()}
-    median = float(np.median(list(errors.values()))) if errors else 0.0
-    if not median > 0:
-        return prior
-    return {
-        name: weight * float(np.clip(errors.get(name, median) / median, *ERROR_RATIOS)) ** -WEIGHT_POWER
-        for name, weight in prior.items()
-    }
+def _prior(recipe: Recipe, values: Floats, season_length: int) -> tuple[dict[str, float], tuple[float, ...]]:
+    """Weight per model before any backtest, and how strongly the errors of each backtest change it."""
+    if recipe.learned:
+        return prior_weights(ModelInput(_in_hundreds(values), season_length))
+    return dict(recipe.members), (WEIGHT_POWER,) * recipe.backtests
+
+
+def _weights(
+    prior: dict[str, float], powers: Sequence[float], trials: Sequence[dict[str, Floats]], values: Floats
+) -> dict[str, float]:
+    """Weight per model from its mean absolute error in each backtest; a model without one has the median error."""
+    weights = dict(prior)
+    for power, trial in zip(powers, trials, strict=False):  # a short history has fewer backtests
+        errors = {name: float(np.abs(one - values[-len(one) :]).mean()) for name, one in trial.items()}
+        median = float(np.median(list(errors.values()))) if errors else 0.0
+        if median > 0:
+            for name, error in errors.items():
+                weights[name] *= float(np.clip(error / median, *ERROR_RATIOS)) ** -power
+    return weights
 
 
 def _combine(forecasts: dict[str, Floats], weights: dict[str, float]) -> Floats:

@@ -4,7 +4,7 @@ Names are those of the literature: Theta = dynamic optimised theta (Fiorucci et 
 smoothing (Svetunkov et al. 2022), ETS (Hyndman et al. 2002), STL = seasonal decomposition by loess (Cleveland et al.
 1990) whose seasonally adjusted series is forecast by the model named after the dash, IMAPA (Petropoulos and
 Kourentzes 2015), Croston with the bias correction of Syntetos and Boylan (2005), AR = autoregression of the changes
-(Box and Jenkins 1970, ARIMA(3,1,0)).
+(Box and Jenkins 1970, ARIMA(3,1,0)), airline = ARIMA(0,1,1)(0,1,1) of the logs (ibid.).
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ class ModelInput:
         """Seasonally adjusted logs, and the seasonal pattern of the last season (zeros without a season)."""
         if self.season < 2:
             return self.logs, np.zeros(1)
-        seasonal = self._stl_parts[0]
+        seasonal = self.stl_parts[0]
         return self.logs - seasonal, seasonal[-self.season :]
 
     @cached_property
-    def _stl_parts(self) -> tuple[Floats, Floats]:
-        """Seasonal part and remainder of the logs."""
+    def stl_parts(self) -> tuple[Floats, Floats]:
+        """Seasonal part and remainder of the logs; without a season zeros and the changes."""
+        if self.season < 2:
+            return np.zeros(len(self.logs)), np.diff(self.logs, prepend=self.logs[0])
         from statsforecast.mstl import mstl
 
         parts = mstl(self.logs, [self.season])
@@ -66,7 +68,7 @@ class ModelInput:
         acf = np.array([float(centred[lag:] @ centred[:-lag]) for lag in range(1, self.season + 1)]) / total
         if abs(acf[-1]) > 1.645 * np.sqrt((1 + 2 * float(acf[:-1] @ acf[:-1])) / len(centred)):
             return False
-        seasonal, remainder = self._stl_parts
+        seasonal, remainder = self.stl_parts
         return float(remainder.var()) < (1 - STRONG_SEASON) * float((seasonal + remainder).var())
 
 
@@ -75,7 +77,10 @@ Model = Callable[[ModelInput, int], Floats]
 STRONG_SEASON = 0.64  # share of the variance beside the trend that the season explains
 AR_ORDER = 3
 LARGEST_STEP = 0.5  # of the logs a period: an unstable autoregression must not run away before the guard
+GROWTH_BELIEVED = (0.7, 1.4)  # of a year over the one before
 LONGEST_SEASON = 24  # beyond it (weeks) ETS and ARIMA take minutes a series or refuse: they get STL's adjusted series
+
+_MULTIPLICATIVE = {"model": "MAM", "damped": True}
 
 
 def _statsforecast(name: str, values: Floats, horizon: int, **options: Any) -> Floats:
@@ -134,6 +139,54 @@ def _autoregression(history: ModelInput, horizon: int) -> Floats:
     return np.asarray(np.expm1(level + np.resize(pattern, horizon)), dtype=np.float64)
 
 
+def _shrunken_season(history: ModelInput, horizon: int) -> Floats:
+    """Damped ETS on the seasonally adjusted logs; the classical seasonal pattern shrunken by James and Stein's factor.
+
+    A pattern of a few noisy years overstates the season (Miller and Williams 2003).
+    """
+    logs, season, size = history.logs, history.season, len(history.values)
+    pattern = np.zeros(season)
+    if season > 3:
+        window = np.ones(season + 1)
+        window[[0, -1]] = 0.5
+        level = np.convolve(logs, window / season, "valid")
+        moves = logs[season // 2 : season // 2 + len(level)] - level
+        phase = (np.arange(len(moves)) + season // 2) % season
+        pattern = np.bincount(phase, moves, season) / np.maximum(np.bincount(phase, minlength=season), 1)
+        pattern -= pattern.mean()
+        noise = float(((moves - pattern[phase]) ** 2).sum()) / max(1, len(moves) - season)
+        by_chance = (season - 3) * noise * season / len(moves)
+        pattern *= max(0.0, 1 - by_chance / max(float(pattern @ pattern), 1e-12))
+    adjusted = logs - pattern[np.arange(size) % season]
+    ahead = _statsforecast("AutoETS", adjusted, horizon, season_length=1, model="AAN", damped=True)
+    return np.asarray(np.expm1(ahead + pattern[(size + np.arange(horizon)) % season]), dtype=np.float64)
+
+
+def _multiplicative_ets(history: ModelInput, horizon: int) -> Floats:
+    """ETS(M,Ad,M): multiplicative errors and seasons, damped trend."""
+    if not 1 < history.season <= LONGEST_SEASON:
+        raise ValueError("no season, or one that takes minutes")
+    return _statsforecast("AutoETS", history.values + 1, horizon, season_length=history.season, **_MULTIPLICATIVE) - 1
+
+
+def _airline(history: ModelInput, horizon: int) -> Floats:
+    if history.season > LONGEST_SEASON:
+        raise ValueError("a season that takes minutes")
+    moving_average = (0, 1, 1)
+    seasonal = {"season_length": history.season, "seasonal_order": moving_average} if history.season > 1 else {}
+    return np.expm1(_statsforecast("ARIMA", history.logs, horizon, order=moving_average, **seasonal))
+
+
+def _seasonal_growth(history: ModelInput, horizon: int) -> Floats:
+    """Seasonal naive with half of the last year's growth."""
+    season = history.season
+    if season < 2:
+        raise ValueError("no season")
+    last, before = history.values[-season:], history.values[-2 * season : -season]
+    growth = np.clip(last.sum() / max(float(before.sum()), 1e-9), *GROWTH_BELIEVED) - 1
+    return np.asarray(np.resize(last, horizon) * (1 + growth / 2), dtype=np.float64)
+
+
 def _seasonal_or_on_stl(name: str) -> Model:
     """A seasonal model; where the season is too long for it, on the seasonally adjusted series."""
     seasonal, adjusted = _seasonal(name), _on_stl(name)
@@ -181,11 +234,15 @@ MODELS: dict[str, Model] = {
     "CES log": _on_logs("AutoCES", model="F"),
     "ETS": _seasonal_or_on_stl("AutoETS"),
     "ARIMA": _seasonal_or_on_stl("AutoARIMA"),
+    "ETS shrunken": _shrunken_season,
+    "ETS multiplicative": _multiplicative_ets,
+    "ARIMA airline": _airline,
     "STL-CES": _on_stl("AutoCES", model="N"),
     "STL-AR": _autoregression,
     "IMAPA": _unseasonal("IMAPA"),
     "Croston": _unseasonal("CrostonSBA"),
     "Seasonal naive": _seasonal_naive,
+    "Seasonal growth": _seasonal_growth,
     "Seasonal mean": _seasonal_mean,
     "Naive": _naive,
     "Mean": _mean,

@@ -11,7 +11,7 @@ import pandas as pd
 from ..model import calendar
 from ..model.tables import Tables
 from .cleaning import NOT_SOLD_YET
-from .demand_forecast import Forecasts, forecast_all
+from .demand_forecast import Forecasts, cleaned_history, forecast_all
 from .reconcile import Levels, level_forecasts, level_histories, levels_above
 
 Progress = Callable[[int, int], None]
@@ -93,17 +93,20 @@ def forecast_items_explained(
     )
     season, outliers = settings.season_length, settings.outlier_cleaning
     levels = levels_above(series, tables.items, tables.families)
-    above = level_histories(levels, series, by_series, tables.items, season_length=season, outliers=outliers)
-    above["item"] += len(series)
+    known = cleaned_history(by_series, season_length=season, outliers=outliers)
+    cleaning = known.frame()
+    above = level_histories(levels, series, cleaning, tables.items)
+    if len(above):
+        above["item"] += len(series)
+        known = known.followed_by(cleaned_history(above, season_length=season, outliers=outliers))
     found = forecast_all(
-        pd.concat([by_series, above], ignore_index=True) if len(above) else by_series,
+        known,
         ahead,
         interval=settings.interval_level,
         effort=settings.forecast_effort.lower(),
         methods={row: str(method_of_item[item]) for row, item in enumerate(series["Item"])},
         progress=progress,
         season_length=season,
-        outliers=outliers,
     )
     forecast = found.frame()
     forecast = forecast[forecast["period"].isin(periods)]
@@ -120,7 +123,7 @@ def forecast_items_explained(
             "Method": forecast["method"].to_numpy(),
         }
     )
-    return ItemForecast(table, _explanations(found, series), _cleaning(found, series))
+    return ItemForecast(table, _explanations(found, series), _cleaning(cleaning, series))
 
 
 def _explanations(found: Forecasts, series: pd.DataFrame) -> pd.DataFrame:
@@ -132,10 +135,9 @@ def _explanations(found: Forecasts, series: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _cleaning(found: Forecasts, series: pd.DataFrame) -> pd.DataFrame:
+def _cleaning(rows: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     """Columns of tblCleaning: the periods whose quantity was changed."""
-    rows = found.cleaning()
-    rows = rows[(rows["item"] < len(series)) & ~rows["reason"].isin(["", NOT_SOLD_YET])]
+    rows = rows[~rows["reason"].isin(["", NOT_SOLD_YET])]
     position = rows["item"].to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {

@@ -13,8 +13,8 @@ import pandas as pd
 
 from ..model import calendar
 from ..model.errors import InputError
+from ..model.key_signature import signature_of
 from ..model.plan import BASE
-from ..model.signature import signature_of
 from ..model.tables import PRODUCTION_PLAN_COLUMNS, Tables
 from ..model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version, new_name
 from .bridge import SIDE, plan_table_side

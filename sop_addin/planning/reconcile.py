@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sop_addin.planning.demand_forecast import clean_history
 from sop_addin.planning.families import item_positions, units_per_family_unit
 
 Floats = NDArray[np.float64]
@@ -78,25 +77,22 @@ def levels_above(series: pd.DataFrame, items: pd.DataFrame, families: pd.DataFra
 def level_histories(
     levels: Levels,
     series: pd.DataFrame,
-    history: pd.DataFrame,
+    cleaned: pd.DataFrame,
     items: pd.DataFrame,
-    *,
-    season_length: int,
-    outliers: bool = True,
 ) -> pd.DataFrame:
     """What each of ``levels.nodes`` sold: item (its row number), period, quantity in family units.
 
-    series, items: as in `levels_above`, with Units per family unit. history: item (row number in `series`), period,
-    quantity in item units; it is cleaned item by item, so that a gap or stock-out of one does not dent its family.
+    series, items: as in `levels_above`, with Units per family unit. cleaned: item (row number in `series`), period,
+    cleaned in item units (NaN = not sold yet): cleaned item by item, so that a gap or stock-out of one does not dent
+    its family.
     """
     if not levels.members:
         return pd.DataFrame({"item": [], "period": [], "quantity": []})
     used = np.zeros(len(series), dtype=bool)
     used[np.concatenate(levels.members)] = True
-    concerned = history[used[history["item"].to_numpy(dtype=np.int64)]]
-    cleaned = clean_history(concerned, season_length=season_length, outliers=outliers).dropna(subset=["cleaned"])
+    concerned = cleaned[used[cleaned["item"].to_numpy(dtype=np.int64)]].dropna(subset=["cleaned"])
     factors = units_per_family_unit(items)[item_positions(series["Item"], items)]
-    return _add_up(cleaned, factors, levels.members)
+    return _add_up(concerned, factors, levels.members)
 
 
 def level_forecasts(

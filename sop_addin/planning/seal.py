@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..model import calendar
 from ..model.findings import Finding, Findings
-from ..model.signature import is_signed_by
+from ..model.key_signature import is_signed_by
 from ..model.tables import Tables
 from ..model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version
 from .plan_table import NOTHING

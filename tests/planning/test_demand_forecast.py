@@ -260,6 +260,15 @@ class TestCleaning:
         assert self.cleaned(spiked)[20] < 2 * full[20]
         assert self.reasons(spiked) == {20: "outlier capped"}
 
+    @pytest.mark.parametrize("seed", [4, 6, 11])
+    def test_a_slip_of_the_pen_does_not_make_outliers_of_the_months_half_a_year_away(self, seed: int) -> None:
+        months = np.arange(36)
+        usual = 50 * (1 + 0.3 * np.sin(months * np.pi / 6)) * np.random.default_rng(seed).normal(1, 0.1, 36)
+        typed = np.where(months == 20, 900.0, usual)
+        cleaned = clean_series(typed, 12)
+        assert cleaned.reasons == {20: "outlier capped"}
+        assert cleaned.values[20] == pytest.approx(usual[20], rel=0.5)
+
     def test_a_peak_of_every_year_is_no_outlier(self) -> None:
         yearly = seasonal(noise=0.03)
         yearly[11::12] *= 4
@@ -366,19 +375,24 @@ def any_history(draw: st.DrawFn) -> np.ndarray:
 @given(
     histories=st.lists(any_history(), min_size=1, max_size=4),
     horizon=st.integers(1, 30),
-    season_length=st.sampled_from([1, 2, 4, 12]),
+    season_length=st.sampled_from([1, 2, 4, 12, 52]),
     interval=st.sampled_from([0.01, 0.5, 0.8, 0.999]),
-    effort=st.sampled_from(["quick", "standard"]),
+    effort=st.sampled_from(["quick", "standard", "best"]),
     method=st.sampled_from(["Auto", "Auto", "Theta", "CES", "Croston", "IMAPA", "Seasonal naive", "Mean"]),
 )
 @example([np.array([NAN])], 1, 12, 0.8, "standard", "Auto")
 @example([np.array([1e12] * 30 + [0.0])], 30, 12, 0.8, "standard", "Auto")
+@example([np.array([1e12] * 30 + [0.0, 1e-9] * 5)], 30, 12, 0.8, "best", "Auto")
+@example([np.tile([0.0, 3.0, 8.0, 1.0], 27)], 30, 52, 0.8, "best", "Auto")
 def test_any_history_gives_a_forecast_one_can_plan_with(
     histories: list[np.ndarray], horizon: int, season_length: int, interval: float, effort: str, method: str
 ) -> None:
+    first, freq, step = ("2020-01-06", "7D", pd.DateOffset(weeks=1))
+    if season_length < 52:
+        first, freq, step = ("2020-01-01", "MS", pd.DateOffset(months=1))
     frames = [
         pd.DataFrame(
-            {"item": i, "period": pd.date_range("2020-01-01", periods=len(y), freq="MS"), "quantity": y.astype(float)}
+            {"item": i, "period": pd.date_range(first, periods=len(y), freq=freq), "quantity": y.astype(float)}
         )
         for i, y in enumerate(histories)
     ]
@@ -398,8 +412,8 @@ def test_any_history_gives_a_forecast_one_can_plan_with(
     assert (values[:, 0] >= 0).all()
     assert (np.diff(values, axis=1) >= 0).all()
     assert result["method"].str.len().gt(0).all()
-    first = history["period"].max() + pd.DateOffset(months=1)
-    assert result["period"].tolist() == list(pd.date_range(first, periods=horizon, freq="MS")) * len(histories)
+    start = history["period"].max() + step
+    assert result["period"].tolist() == list(pd.date_range(start, periods=horizon, freq=freq)) * len(histories)
 
 
 def test_sixty_items_in_three_regions_take_seconds() -> None:

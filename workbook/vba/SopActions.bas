@@ -53,6 +53,14 @@ Public Sub SopRisk()
     RunStep "Risk", "risk"
 End Sub
 
+Public Sub SopSign()
+    AskToSign
+End Sub
+
+Public Sub SopReopen()
+    AskToReopen
+End Sub
+
 Public Sub SopUndo()
     RunStep "Undo last run", "undo_last_run"
 End Sub

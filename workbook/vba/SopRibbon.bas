@@ -55,6 +55,14 @@ Public Sub SopOnRisk(control As IRibbonControl)
     SopRisk
 End Sub
 
+Public Sub SopOnSign(control As IRibbonControl)
+    SopSign
+End Sub
+
+Public Sub SopOnReopen(control As IRibbonControl)
+    SopReopen
+End Sub
+
 Public Sub SopOnUndo(control As IRibbonControl)
     SopUndo
 End Sub

@@ -127,8 +127,8 @@ def _is_input(
         return inputs.measure(grid, cell.key[-1]) and inputs.row(dict(zip(grid.keys, cell.key, strict=False)))
     table = TABLES[cell.table]
     if cell.column == ROW:  # rows may be added; whether one is to go is nothing that a copy decides
-        whole = dict(zip(table.keys, cell.key, strict=False))
-        return (cell.table, cell.key) not in old and inputs.grows(table) and inputs.row(whole)
+        keys: dict[str, object] = dict(zip(table.keys, cell.key, strict=False))
+        return (cell.table, cell.key) not in old and inputs.grows(table) and inputs.row(keys)
     if not inputs.column(table, cell.column) and not table.period_columns:
         return False
     whole = {**row, **dict(zip(table.keys, cell.key, strict=False))}

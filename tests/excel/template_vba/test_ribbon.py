@@ -55,7 +55,7 @@ def test_no_callback_is_left_over(ribbon: etree._Element) -> None:
 
 
 def test_groups_and_steps_stand_in_sop_order(ribbon: etree._Element) -> None:
-    order = ["Data", "Demand", "Supply", "Plan", "Scenarios", "Share", "Help"]
+    order = ["Data", "Demand", "Supply", "Plan", "Scenarios", "Cycle", "Share", "Help"]
     groups = [group.get("label") for group in controls(ribbon, "group")]
     assert groups == [name for name in order if name in groups]
     assert all(len(group) for group in controls(ribbon, "group")), "a group without a button is a dead end"

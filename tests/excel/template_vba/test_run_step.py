@@ -318,7 +318,7 @@ def test_stop_is_a_button_only_where_buttons_work_while_a_step_runs(
 
 def arguments(command: str) -> list[str]:
     """The texts that Python gets, as sop_addin.button decodes them."""
-    codes = re.fullmatch(r"from sop_addin.button import press; press\('mail_copy'(.*)\)", command)
+    codes = re.fullmatch(r"from sop_addin.button import press; press\('\w+'(.*)\)", command)
     assert codes
     return [bytes.fromhex(code).decode("utf-16-be") for code in re.findall(r", '([0-9A-F]*)'", codes[1])]
 
@@ -341,6 +341,24 @@ def test_cancel_makes_no_mail_copy(excel: FakeExcel, answers: tuple[object, ...]
     excel.answer_dialogs(*answers)
     excel.run("SopMailCopy")
     assert excel.machine.commands == []
+
+
+def test_who_signs_and_a_comment_are_asked_and_cancel_signs_nothing(excel: FakeExcel) -> None:
+    excel.answer_dialogs("Ann", "As agreed.")
+    excel.run("SopSign")
+    assert "press('sign'" in excel.machine.commands[0]
+    assert arguments(excel.machine.commands[0]) == ["Ann", "As agreed."]
+    excel.wait(2)
+    excel.answer_dialogs("")
+    excel.run("SopOnSign", NOTHING)
+    assert len(excel.machine.commands) == 1
+
+
+def test_the_step_to_reopen_is_asked_for(excel: FakeExcel) -> None:
+    excel.answer_dialogs("Demand plan", "")
+    excel.run("SopOnReopen", NOTHING)
+    assert "press('reopen'" in excel.machine.commands[0]
+    assert arguments(excel.machine.commands[0]) == ["Demand plan", ""]
 
 
 # --- collect copies ---------------------------------------------------------------------------------------------------
