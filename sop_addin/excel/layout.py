@@ -43,7 +43,7 @@ BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12, "Scenarios": 10}
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
     "Settings": ("tblSettings",),
-    "Items": ("tblItems",),
+    "Items": ("tblItems", "tblLifecycle"),
     "Families": ("tblFamilies", "tblFamilyPeriods"),
     "Sources": ("tblSources", "tblSourcePeriods", "tblReceipts"),
     "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),

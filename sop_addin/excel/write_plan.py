@@ -62,7 +62,7 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     return (*names, "tblFindings")
 
 
-NEW_TABLES = frozenset({"tblExplanation", "tblCleaning"})
+NEW_TABLES = frozenset({"tblExplanation", "tblCleaning", "tblLifecycle"})
 """A workbook of an older version has no such table."""
 
 

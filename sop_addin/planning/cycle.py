@@ -27,6 +27,7 @@ from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items_explained, history_long
 from .item_plan import item_plan
 from .kpis import days_of_cover, headline_results, key_figures, utilisation
+from .lifecycle import lifecycle
 from .past_performance import kpi_trend
 from .plan_table import plan_table
 from .rough_cut import rough_cut
@@ -118,7 +119,7 @@ def run_cycle(
         changes = plan_changes(tables, tables.last_plan, table)
         explanation = {
             "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
-            "tblChanges": changes,
+            "tblChanges": changes, "tblLifecycle": lifecycle(tables, of_items),
         }  # fmt: skip
         text = summary(tables, balance, changes, scenario)
     solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
