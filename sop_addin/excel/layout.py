@@ -25,6 +25,8 @@ SUMMARY_LEAD = 9
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
+MERGE_SHEET = "Merge"
+"""Edits of returned copies; made when copies are collected."""
 COPY_SHEET = "Copy"
 """Very hidden, in mail copies only; what the copy was when it was made (share/base_state.py)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..engines.libreoffice import LibreOfficeBackend
+from ..excel.layout import MERGE_SHEET
 from ..macros import TITLE
 
 Texts = tuple[str, ...] | None
@@ -37,8 +38,19 @@ def copy_for_mail(live: LibreOfficeBackend) -> Texts:
     return owner, "yes" if theirs == "yes" else "", "yes" if cost == "yes" else ""
 
 
+def copies_to_collect(live: LibreOfficeBackend) -> Texts:
+    """The copies that came back; no file where what is chosen on the sheet Merge is to be taken."""
+    if MERGE_SHEET in live.sheet_names() and live.read(MERGE_SHEET, (2, 2, 2, 2))[0][0]:
+        text = "Take what is chosen on the sheet Merge? No: collect other copies."
+        answer = live.show_message(text, TITLE, False, "yes_no_cancel")
+        if answer != "no":
+            return () if answer == "yes" else None
+    return tuple(live.choose_files("Copies that came back", several=True)) or None
+
+
 QUESTIONS: dict[str, Callable[[LibreOfficeBackend], Texts]] = {
     "import_history": file_to_read("Import history"),
     "import_budget": file_to_read("Import budget"),
     "mail_copy": copy_for_mail,
+    "collect_copies": copies_to_collect,
 }

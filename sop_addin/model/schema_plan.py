@@ -471,9 +471,10 @@ VERSIONS_TABLE = Table(
         _out("Version", "text", "Name of the published plan.", True),
         _out("Published at", "text", "When."),
         _out("Published by", "text", "By whom."),
-        _out("Digest", "text", "Fingerprint."),
+        _out("Digest", "text", "Seal: SHA-256 over the content."),
         _out("Part", "integer", "Part number of the content.", True),
         _out("Content", "text", "Compressed content."),
+        _out("Signature", "text", "Ed25519 signature, where the plan was published with a key."),
     ),
     role="output", hidden=True,
 )  # fmt: skip
@@ -488,7 +489,7 @@ OUTPUT_TABLES: tuple[Table, ...] = (
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
     "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Inputs",
-    "Summary",
+    "Summary", "Published",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

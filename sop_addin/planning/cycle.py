@@ -32,6 +32,7 @@ from .past_performance import kpi_trend
 from .plan_table import plan_table
 from .rough_cut import rough_cut
 from .scenarios import apply_scenario, check_scenario
+from .seal import seal_sentence
 from .value_added import published_points, value_added
 
 STEPS = ("forecast", "aggregate", "balance")
@@ -141,7 +142,9 @@ def run_cycle(
         table,
         explanation,
         event_effects=effects,
-        results=headline_results(balance, len(findings)) | solved_for,
+        results=headline_results(balance, len(findings))
+        | solved_for
+        | {"Published": _published(planned, table, scenario)},
         findings=findings,
         seconds=clock.seconds,
         explanations=explanations,
@@ -233,3 +236,8 @@ class _Clock:
         if progress is None:
             return None
         return lambda done, total: progress(words, done, total)
+
+
+def _published(tables: Tables, table: pd.DataFrame, scenario: str) -> str:
+    """Whether the base plan as it is after this run is the one published."""
+    return seal_sentence(replace(tables, last_plan=table) if scenario == BASE else tables)
