@@ -178,6 +178,7 @@ def questions(problem: BalanceProblem) -> dict[str, dict[str, np.ndarray]]:
         "demand of one family +10 %": {"demand": np.where(first, 1.1, 1.0) * families.demand},
         "all demand +2 %": {"demand": 1.02 * families.demand},
         "one machine -10 %": {"capacity": np.where(machine, 0.9, 1.0) * resources.capacity},
+        "every capacity -5 %": {"capacity": 0.95 * resources.capacity},
         "overtime +50 %": {"overtime_limit": 1.5 * resources.overtime_limit},
         "one unit cost +20 %": {
             "unit_cost": np.where((np.arange(len(sources.names)) == 0)[:, None], 1.2, 1.0) * sources.unit_cost

@@ -101,7 +101,7 @@ def run_cycle(
     if scenario != BASE:
         tables = apply_scenario(tables, scenario)
     with clock.step("balance", "Balancing supply and demand"):
-        balance = solve_balance(tables)
+        balance = solve_balance(tables, look=clock.look("Balancing supply and demand"))
         findings += balance.findings
     with clock.step("items", "Spreading the plan over items"):
         of_items, notes = item_plan(tables, balance, _item_shares(planned, learned))
@@ -220,6 +220,11 @@ class _Clock:
         begin = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - begin, 3)
+
+    def look(self, words: str) -> Callable[[], None] | None:
+        """Lets whoever waits stop a step that cannot tell how far it is."""
+        progress = self.progress
+        return None if progress is None else lambda: progress(words, 0, 0)
 
     def within(self, words: str) -> Callable[[int, int], None] | None:
         """Progress inside a step, as progress(done, total)."""

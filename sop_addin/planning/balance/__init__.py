@@ -12,7 +12,7 @@ from ...model.plan import BalancePlan
 from ...model.tables import Tables
 from .constraints import CONSTRAINTS
 from .costs import add_costs
-from .engine import Matrix, scaled_matrix
+from .engine import Engine, Look, scaled_matrix
 from .explain import explain, marginal_values
 from .highs_engine import HIGHS
 from .limits import limits_frame, spare_frame
@@ -26,11 +26,12 @@ from .solver import open_engine
 __all__ = ["build_model", "plan_of", "solve_balance"]
 
 
-def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
+def solve_balance(tables: Tables, *, solver: str | None = None, look: Look | None = None) -> BalancePlan:
     """The plan that balances supply and demand best; never infeasible, every broken limit is a finding by name.
 
     tables: families, sources, resources, consensus demand (tables.sales_plan) and the settings. solver: 'HiGHS' or
-    'CBC', by default the first that is installed. Raises SolverError only where no solver works.
+    'CBC', by default the first that is installed. look: called a few times a second while the solver works; what it
+    raises (Stopped) ends the solve and is raised here. Raises SolverError only where no solver works.
     """
     begin = time.perf_counter()
     problem = build_problem(tables)
@@ -38,22 +39,22 @@ def solve_balance(tables: Tables, *, solver: str | None = None) -> BalancePlan:
     if not problem.families.names or not problem.periods:
         return _nothing_to_plan(model)
     matrix = scaled_matrix(model)
-    engine = open_engine(matrix, solver)
+    engine = open_engine(matrix, solver, look)
     solution = solve_stages(model, engine, tables.settings.solver_time_limit)
-    return plan_of(tables, model, matrix, solution, solver, engine.name, begin)
+    return plan_of(tables, model, engine, solution, solver, begin)
 
 
 def plan_of(
-    tables: Tables, model: BalanceModel, matrix: Matrix, solution: Solution, solver: str | None, used: str, begin: float
+    tables: Tables, model: BalanceModel, engine: Engine, solution: Solution, solver: str | None, begin: float
 ) -> BalancePlan:
-    """The plan of a solved model; ``solver``: the one asked for, ``used``: the one taken, ``begin``: a perf_counter."""
+    """The plan of a solved model that ``engine`` still holds; ``solver``: as asked for, ``begin``: a perf_counter."""
     problem = model.problem
     figures = quantities(model, solution.values)
     marginal = marginal_values(model, solution)
-    explained, short = explain(tables, model, matrix, solution, figures, marginal)
-    findings = problem.findings + _fallback(solver, used) + explained
+    explained, short = explain(tables, model, engine, solution, figures, marginal)
+    findings = problem.findings + _fallback(solver, engine.name) + explained
     plan = build_plan(
-        model, solution, figures, findings.worst_first(), marginal=marginal, solver=used,
+        model, solution, figures, findings.worst_first(), marginal=marginal, solver=engine.name,
         seconds=time.perf_counter() - begin,
     )  # fmt: skip
     return replace(plan, limits=limits_frame(model, solution, figures, short), spare=spare_frame(model, figures))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pulp import PULP_CBC_CMD, LpAffineExpression, LpConstraint, LpProblem, LpVariable, PulpSolverError, const
 
-from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Matrix, NoPlan, Outcome, money_scale
+from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Look, Matrix, NoPlan, Outcome, money_scale
 from .problem import Floats
 
 CBC = "CBC"
@@ -31,8 +31,8 @@ class CbcEngine(BoundedEngine):
     precision = 2e-8  # its solution file holds 8 digits
     live = False
 
-    def __init__(self, matrix: Matrix) -> None:
-        super().__init__(matrix)
+    def __init__(self, matrix: Matrix, look: Look | None = None) -> None:
+        super().__init__(matrix, look)
         self.lp = LpProblem("scaled", const.LpMinimize)
         kinds = np.where(matrix.integer, const.LpInteger, const.LpContinuous)
         self.variables: list[LpVariable] = [
@@ -58,7 +58,8 @@ class CbcEngine(BoundedEngine):
         self.constraints.append(row)
 
     def solve(self, cost: Floats, *, relax: bool = False, seconds: float = np.inf) -> Outcome:
-        """Minimise ``cost`` (natural units); see HighsEngine.solve."""
+        """Minimise ``cost`` (natural units); see HighsEngine.solve. CBC, another process, is stopped between solves."""
+        self.look()
         matrix = self.matrix
         scale = money_scale(cost, matrix.column_scale)
         scaled = cost * matrix.column_scale * scale
@@ -119,9 +120,6 @@ class CbcEngine(BoundedEngine):
 
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self._add(columns, entries, -np.inf, upper)
-
-    def forget(self) -> None:
-        """CBC starts anew each time."""
 
     def remember(self) -> None:
         """CBC keeps nothing."""

@@ -6,6 +6,8 @@ solvers then work on figures near 1, and no digit is lost.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +20,9 @@ from .problem import Bools, Floats, Ints
 
 INTERIOR_POINT_FROM = 60_000  # non-zeros: above, a cold simplex that takes long is given up for interior point
 MIP_GAP = 1e-6
+LOOK_EVERY = 0.2  # seconds
+Look = Callable[[], None]
+"""Called while a solver works; raises Stopped where the planner has asked for it."""
 
 
 class NoPlan(SolverError):
@@ -92,7 +97,6 @@ class Engine(Protocol):
     def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def bound_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
     def start_from(self, values: Floats) -> None: ...
-    def forget(self) -> None: ...
     def remember(self) -> None: ...
     def recall(self) -> None: ...
     def change_entries(self, rows: Ints, columns: Ints, entries: Floats) -> None: ...
@@ -145,10 +149,18 @@ def money_scale(cost: Floats, column_scale: Floats) -> float:
 class BoundedEngine:
     """What both engines share: the current bounds in natural units, and how a row is scaled."""
 
-    def __init__(self, matrix: Matrix) -> None:
+    def __init__(self, matrix: Matrix, look: Look | None = None) -> None:
         self.matrix = matrix
+        self._looks, self._looked = look, time.monotonic()
         self.row_scale = matrix.row_scale
         self.current = natural_bounds(matrix)
+
+    def look(self) -> None:
+        """Call the planner's ``look`` a few times a second; what it raises ends the solve."""
+        now = time.monotonic()
+        if self._looks is not None and now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            self._looks()
 
     def bounds(self) -> Bounds:
         """A copy of the current bounds."""

@@ -10,17 +10,16 @@ from ...model.finding_rows import NOWHERE, shown_name
 from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
 from ..words import listed, number
-from .engine import Matrix, money_scale
+from .engine import Engine, natural_bounds, scaled_matrix
 from .marks import Slack
 from .model import DEMAND, PHYSICAL, BalanceModel
 from .problem import BalanceProblem, Bools, Floats
 from .result import SNAP, Quantities
 from .solve import Solution
-from .solver import open_engine
 
 NAMED = 20  # findings of one kind that are named one by one
 FULL = 0.999
-ELASTIC_COST = 1e-3
+IN_TIME, NOT_BEFORE, BY_NAME = 1e-3, 1e-4, 1e-5  # of a missing unit of capacity: what breaks ties between them
 
 RULES: dict[str, tuple[str, str, str]] = {
     "min_stock": ("tblFamilies", "Min stock", "closing stock is {amount} below Min stock"),
@@ -57,7 +56,7 @@ def marginal_values(model: BalanceModel, solution: Solution) -> Floats:
 
 
 def explain(
-    tables: Tables, model: BalanceModel, matrix: Matrix, solution: Solution, figures: Quantities, marginal: Floats
+    tables: Tables, model: BalanceModel, engine: Engine, solution: Solution, figures: Quantities, marginal: Floats
 ) -> tuple[Findings, Floats]:
     """Findings of a solved plan: unserved demand, capacity that is short, broken rules, and binding capacities.
 
@@ -69,7 +68,7 @@ def explain(
     findings: list[Finding] = []
     short = _short_now(model, solution)
     if unserved.any() and not maximise:
-        needed, unreachable = _elastic_shortage(model, matrix)
+        needed, unreachable = _elastic_shortage(model, engine)
         findings += _unserved_demand(writer, model, figures, unserved, unreachable)
         short = np.maximum(short, needed)
     findings += _short_capacity(writer, model, short, unserved)
@@ -131,21 +130,24 @@ def _short_now(model: BalanceModel, solution: Solution) -> Floats:
     return short
 
 
-def _elastic_shortage(model: BalanceModel, matrix: Matrix) -> tuple[Floats, Bools]:
+def _elastic_shortage(model: BalanceModel, engine: Engine) -> tuple[Floats, Bools]:
     """What would have to be there to serve all demand: capacity (R, T), and families (F,) that no capacity helps.
 
-    The same model with capacity to be had beyond its limit, as little as possible of each resource's typical load,
-    cheapest periods first; whole numbers relaxed.
+    The same model with capacity to be had beyond its limit: as little as possible of each resource's typical load, then
+    in time, then not before; whole numbers relaxed. Costs are left out: the cheapest too would take ten times as long.
     """
-    engine = open_engine(matrix)
-    scale, slacks, cost = model.scales, model.slacks, model.cost()
+    engine.set_bounds(natural_bounds(scaled_matrix(model)))
+    slacks = model.slacks
     demand, physical = slacks.of(DEMAND), slacks.of(PHYSICAL)
-    goal = ELASTIC_COST * money_scale(cost, scale) * cost
-    goal[slacks.column] += np.where(physical, 1.0, np.where(demand, 1e3, 1e-1)) / scale[slacks.column]
+    goal = np.zeros(model.column_count)
+    goal[model.late], goal[model.stock] = IN_TIME, NOT_BEFORE
+    goal[slacks.column] += np.where(demand, 1e3, 1e-1)
+    goal[slacks.column[physical]] = 1.0 + BY_NAME * model.name_weights[slacks.column[physical]]
+    goal /= model.scales
     values = engine.solve(goal, relax=True).values[slacks.column]
     short = np.zeros((len(model.problem.resources.names), model.problem.horizon))
     unreachable = np.zeros(len(model.problem.families.names), dtype=bool)
-    used = values > SNAP * scale[slacks.column]
+    used = values > SNAP * model.scales[slacks.column]
     over = used & np.array([rule == "capacity" for rule in slacks.rule], dtype=bool)
     short[slacks.resource[over], slacks.period[over]] = values[over]
     unreachable[slacks.family[used & demand]] = True

@@ -197,6 +197,8 @@ def _at_arrival(spare: Floats, lead: int) -> Floats:
 
 
 def _typed(rows: Sequence[tuple[object, ...]], columns: Sequence[str], figures: Sequence[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(rows), columns=list(columns), dtype=object)
+    cells = zip(*rows, strict=True) if rows else [()] * len(columns)
     kinds = dict.fromkeys(figures, "float64") | {"Period": "datetime64[ns]"}
-    return frame.astype(kinds)
+    return pd.DataFrame(
+        {name: np.array(part, dtype=kinds.get(name, "object")) for name, part in zip(columns, cells, strict=True)}
+    )

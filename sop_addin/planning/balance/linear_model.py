@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pulp import LpAffineExpression, LpConstraint, LpProblem, const
 
 from .marks import Limits, Slacks, joined_bools, joined_floats, joined_ints
@@ -59,12 +59,25 @@ class _Names:
     def texts(self) -> list[str]:
         return [self.stems[stem] + self.endings[ending] for stem, ending in zip(self.stem, self.ending, strict=True)]
 
-    def checksums(self) -> list[int]:
-        """CRC-32 of each name; a stem's is taken on by its endings."""
-        starts = [zlib.crc32(stem.encode()) for stem in self.stems]
+    def checksums(self) -> NDArray[np.int64]:
+        """CRC-32 of each name, put together from those of its parts.
+
+        CRC is linear: crc(stem + ending) = crc(ending) ^ crc(stem + zeros) ^ crc(zeros), as many zeros as the ending
+        is long.
+        """
         endings = [ending.encode() for ending in self.endings]
-        pairs = zip(self.stem.tolist(), self.ending.tolist(), strict=True)
-        return [zlib.crc32(endings[ending], starts[stem]) for stem, ending in pairs]
+        lengths = sorted({len(ending) for ending in endings})
+        starts = [zlib.crc32(stem.encode()) for stem in self.stems]
+        moved = [
+            [zlib.crc32(zeros, start) ^ zlib.crc32(zeros) for start in starts]
+            for zeros in (bytes(length) for length in lengths)
+        ]
+        alone = np.array([zlib.crc32(ending) for ending in endings], dtype=np.int64)
+        length = np.array([lengths.index(len(ending)) for ending in endings], dtype=np.intp)
+        return (
+            alone[self.ending]
+            ^ np.array(moved, dtype=np.int64).reshape(len(lengths), -1)[length[self.ending], self.stem]
+        )
 
 
 class LinearModel:
@@ -239,8 +252,8 @@ class LinearModel:
     @cached_property
     def name_weights(self) -> Floats:
         """(columns,) figures within 0..1 that look random but depend on the names of the columns only."""
-        codes = [code for names in self._column_names for code in names.checksums()]
-        return np.array(codes, dtype=np.float64) / 2.0**32
+        codes = [names.checksums() for names in self._column_names]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *codes]).astype(np.float64) / 2.0**32
 
     def column_names(self) -> list[str]:
         return [text for names in self._column_names for text in names.texts()]

@@ -19,7 +19,7 @@ import numpy as np
 from .engine import Bounds, Engine, NoPlan, Outcome, money_scale
 from .marks import Limits, Slack
 from .model import CAPACITY, CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel
-from .problem import Floats, Ints
+from .problem import Bools, Floats, Ints
 
 HAIR = 1e-4  # of a typical quantity: by how much limits are moved for their marginal values
 ONE_BY_ONE = 3_000  # rows up to which marginal values are checked alone
@@ -40,11 +40,17 @@ class Worth(NamedTuple):
     lower: Floats
 
     @classmethod
-    def of(cls, found: Outcome, rows: int) -> Worth:
-        """The duals of a solved LP; its first ``rows`` rows are those of the model."""
-        return cls(
-            found.row_duals[:rows].copy(), np.minimum(found.column_duals, 0.0), np.maximum(found.column_duals, 0.0)
-        )
+    def of(cls, found: Outcome, rows: int, at_lower: Bools | None = None, at_upper: Bools | None = None) -> Worth:
+        """The duals of a solved LP; its first ``rows`` rows are those of the model.
+
+        at_lower, at_upper: (columns,) which were kept at a bound, whatever sign their duals have.
+        """
+        duals = found.column_duals
+        upper, lower = np.minimum(duals, 0.0), np.maximum(duals, 0.0)
+        if at_lower is not None and at_upper is not None:
+            upper = np.where(at_upper, duals, np.where(at_lower, 0.0, upper))
+            lower = np.where(at_lower, duals, np.where(at_upper, 0.0, lower))
+        return cls(found.row_duals[:rows].copy(), upper, lower)
 
     @classmethod
     def nothing(cls, model: BalanceModel) -> Worth:
@@ -62,9 +68,6 @@ class Worth(NamedTuple):
             self.rows[limits.row[position]] = value
         else:
             (self.lower if limits.least[position] else self.upper)[limits.column[position]] = value
-
-    def plus(self, factor: float, other: Worth) -> Worth:
-        return Worth(*(mine + factor * theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,12 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_
     broken = bool(_broken(model, outcome.values))
     worth = Worth.nothing(model) if values_only else None
     if broken:
-        outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome)
+        searching = len(model.integers) > 0
+        outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome, searching=searching)
         if worth is None and model.row_count > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
     worth = worth or _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
-    values = _tie_broken(model, engine, bounds, cost if broken else penalised, outcome)
+    values = _tie_broken(model, engine, cost if broken else penalised, outcome)
     return Solution(
         values,
         worth,
@@ -216,24 +220,19 @@ def _levels(model: BalanceModel) -> Iterator[_Level]:
 
 
 def _lexicographic(
-    model: BalanceModel, solve: Callable[[Floats], Outcome], engine: Engine, cost: Floats, outcome: Outcome
-) -> tuple[Outcome, Worth]:
+    model: BalanceModel, solve: Callable[[Floats], Outcome], engine: Engine, cost: Floats, outcome: Outcome,
+    *, searching: bool = False,
+) -> tuple[Outcome, Worth]:  # fmt: skip
     """Minimise level by level, then cost. Returns the outcome and what one more unit of each limit changes in all.
 
-    That is a limit's own dual plus what it changes in each level above times that level's dual (chain rule).
-    ``outcome`` is any plan in which a level without slack has reached its best.
+    The best of a level is kept by staying on its optimal face; its last basis is then the best of all levels, so that
+    the duals of the cost say what limits change in all. ``searching`` for whole numbers there is no such face: a row
+    keeps the level, and the worth means nothing. ``outcome`` is any plan in which a level without slack has reached
+    its best.
     """
     scale = model.scales
-    base_rows = model.row_count
-    before = len(engine.bounds().row_lower)
-    levels: list[Worth] = []
-
-    def with_chain(found: Outcome) -> Worth:
-        worth = Worth.of(found, base_rows)
-        for position, level in enumerate(levels):
-            worth = worth.plus(float(found.row_duals[before + position]), level)
-        return worth
-
+    at_upper = np.zeros(len(cost), dtype=np.bool_)
+    at_lower = np.zeros(len(cost), dtype=np.bool_)
     for level in _levels(model):
         if (outcome.values[level.columns] <= BROKEN * scale[level.columns]).all():
             zero = np.zeros(len(level.columns))
@@ -241,16 +240,39 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
-        if model.row_count > ONE_BY_ONE:
-            engine.forget()
         outcome = solve(goal)
-        levels.append(with_chain(outcome))
-        best = _dot(level.weights, outcome.values[level.columns])
-        engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
-    if model.row_count > ONE_BY_ONE:
-        engine.forget()
+        if searching:
+            best = _dot(level.weights, outcome.values[level.columns])
+            engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
+        else:
+            low, high = _stay_optimal(model, engine, goal, outcome)
+            at_lower[low], at_upper[high] = True, True
     outcome = solve(cost)
-    return outcome, with_chain(outcome)
+    return outcome, Worth.of(outcome, model.row_count, at_lower, at_upper)
+
+
+def _stay_optimal(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> tuple[Ints, Ints]:
+    """Leave only the plans that are as good as ``outcome``: every limit with a dual stays where it is.
+
+    Returns the columns that are kept at their lower and at their upper bound from now on.
+    """
+    matrix, now = engine.matrix, engine.bounds()
+    scale = money_scale(cost, matrix.column_scale)
+    reduced = outcome.column_duals * matrix.column_scale * scale
+    free = now.lower != now.upper
+    low, high = np.flatnonzero(free & (reduced > ACTIVE)), np.flatnonzero(free & (reduced < -ACTIVE))
+    high = high[np.isfinite(now.upper[high])]
+    engine.bound_columns(low, now.lower[low], now.lower[low])
+    engine.bound_columns(high, now.upper[high], now.upper[high])
+    rows = model.row_count
+    duals = outcome.row_duals[:rows] / matrix.row_scale * scale
+    row_lower, row_upper = now.row_lower[:rows], now.row_upper[:rows]
+    open_rows = row_lower != row_upper
+    least = np.flatnonzero(open_rows & (duals > ACTIVE) & np.isfinite(row_lower))
+    most = np.flatnonzero(open_rows & (duals < -ACTIVE) & np.isfinite(row_upper))
+    engine.bound_rows(least, row_lower[least], row_lower[least])
+    engine.bound_rows(most, row_upper[most], row_upper[most])
+    return low, high
 
 
 def _limit_values(
@@ -313,27 +335,14 @@ def _limit_values(
     return worth
 
 
-def _tie_broken(model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome) -> Floats:
+def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
     """Values of the one plan among the optima; whole numbers stay as they are."""
-    matrix = engine.matrix
-    scale = money_scale(cost, matrix.column_scale)
-    reduced = outcome.column_duals * matrix.column_scale * scale
-    lower, upper = bounds.lower, bounds.upper
-    at_lower, at_upper = np.flatnonzero(reduced > ACTIVE), np.flatnonzero((reduced < -ACTIVE) & np.isfinite(upper))
-    engine.bound_columns(at_lower, lower[at_lower], lower[at_lower])
-    engine.bound_columns(at_upper, upper[at_upper], upper[at_upper])
+    _stay_optimal(model, engine, cost, outcome)
     integers = model.integers
     if len(integers):
         whole = np.round(outcome.values[integers])
         engine.bound_columns(integers, whole, whole)
-    rows = model.row_count
-    duals = outcome.row_duals[:rows] / matrix.row_scale * scale
-    row_lower, row_upper = bounds.row_lower[:rows], bounds.row_upper[:rows]
-    free = row_lower != row_upper
-    low = np.flatnonzero(free & (duals > ACTIVE) & np.isfinite(row_lower))
-    high = np.flatnonzero(free & (duals < -ACTIVE) & np.isfinite(row_upper))
-    engine.bound_rows(low, row_lower[low], row_lower[low])
-    engine.bound_rows(high, row_upper[high], row_upper[high])
+    scale = money_scale(cost, engine.matrix.column_scale)
     found = engine.solve(_tie_weights(model), relax=True)
     best = _dot(cost, outcome.values)
     worse = _dot(cost, found.values) - best

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...model.errors import SolverError
 from . import highs_engine
 from .cbc_engine import CBC, CbcEngine, cbc
-from .engine import Engine, Matrix
+from .engine import Engine, Look, Matrix
 from .highs_engine import HIGHS, HighsEngine
 
 
@@ -15,10 +15,10 @@ def available_solvers() -> list[str]:
     return names + ([CBC] if cbc().available() else [])
 
 
-def open_engine(matrix: Matrix, solver: str | None = None) -> Engine:
-    """``matrix`` inside the named solver, by default the best at hand."""
+def open_engine(matrix: Matrix, solver: str | None = None, look: Look | None = None) -> Engine:
+    """``matrix`` inside the named solver, by default the best at hand; ``look`` is called while it works."""
     if solver in (None, HIGHS) and highs_engine.highspy is not None:
-        return HighsEngine(matrix)
+        return HighsEngine(matrix, look)
     if solver in (None, CBC) and cbc().available():
-        return CbcEngine(matrix)
+        return CbcEngine(matrix, look)
     raise SolverError(f"{solver or 'No solver'} is not installed: run `pip install highspy` and try again.")

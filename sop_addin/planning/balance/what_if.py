@@ -20,7 +20,7 @@ import numpy as np
 from ...model.plan import BalancePlan
 from ...model.tables import Tables
 from . import build_model, plan_of
-from .engine import Bounds, Engine, Matrix, natural_bounds, scaled_matrix
+from .engine import Bounds, Engine, natural_bounds, scaled_matrix
 from .linear_model import REVENUE, TERMS
 from .model import BalanceModel
 from .problem import BalanceProblem
@@ -64,7 +64,7 @@ class LiveBalance:
 
     def solve(self, problem: BalanceProblem) -> Answer:
         """Figures of the best plan for ``problem``, without marginal values and explanation."""
-        model, solution, _, _ = self._solved(problem, values_only=True)
+        model, solution, _ = self._solved(problem, values_only=True)
         figures = quantities(model, solution.values)
         terms = model.terms
         cost = float((terms.price * figures.values[terms.column])[terms.kind != TERMS.index(REVENUE)].sum())
@@ -77,10 +77,10 @@ class LiveBalance:
     def plan(self, tables: Tables) -> BalancePlan:
         """The whole plan for changed ``tables``, equal to ``solve_balance(tables)``."""
         begin = time.perf_counter()
-        model, solution, engine, matrix = self._solved(build_problem(tables), values_only=False)
-        return plan_of(tables, model, matrix, solution, self.solver, engine.name, begin)
+        model, solution, engine = self._solved(build_problem(tables), values_only=False)
+        return plan_of(tables, model, engine, solution, self.solver, begin)
 
-    def _solved(self, problem: BalanceProblem, *, values_only: bool) -> tuple[BalanceModel, Solution, Engine, Matrix]:
+    def _solved(self, problem: BalanceProblem, *, values_only: bool) -> tuple[BalanceModel, Solution, Engine]:
         model = build_model(problem)
         matrix = scaled_matrix(model)
         engine = self._sent(model, natural_bounds(matrix))
@@ -96,7 +96,7 @@ class LiveBalance:
         except Exception:
             self._engine = None  # its state is unknown
             raise
-        return model, solution, engine, matrix
+        return model, solution, engine
 
     def _sent(self, model: BalanceModel, bounds: Bounds) -> Engine | None:
         """The engine with the figures of ``model``; None where it holds a model of another shape."""

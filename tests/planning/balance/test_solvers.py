@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 
-from sop_addin.model.errors import SolverError
-from sop_addin.planning.balance import highs_engine, solve_balance
+from sop_addin.model.errors import SolverError, Stopped
+from sop_addin.planning.balance import build_model, highs_engine, solve_balance
+from sop_addin.planning.balance import engine as engines
 from sop_addin.planning.balance.engine import money_scale
+from sop_addin.planning.balance.problem_tables import build_problem
 from sop_addin.planning.balance.solver import available_solvers
 
 
@@ -73,3 +77,35 @@ def test_sizes_do_not_matter(tables_of, family):
 def test_money_scale_is_a_power_of_two():
     scale = money_scale(np.array([0.0, 300.0, 20.0]), np.ones(3))
     assert np.log2(scale) == round(np.log2(scale))
+
+
+@pytest.mark.parametrize("solver", ["HiGHS", "CBC"])
+@pytest.mark.parametrize("name", ["williams_factory_planning", "set_ups_gather_demand"])
+def test_a_solve_stops_when_the_planner_asks(case, monkeypatch, name, solver):
+    monkeypatch.setattr(engines, "LOOK_EVERY", 0.0)
+    looks = 0
+
+    def look():
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise Stopped("Stopped; nothing was changed.")
+
+    with pytest.raises(Stopped):
+        solve_balance(case(name).tables, solver=solver, look=look)
+    assert looks == 3, "nothing is solved after that"
+
+
+def test_looking_changes_no_plan(case, monkeypatch):
+    monkeypatch.setattr(engines, "LOOK_EVERY", 0.0)
+    looks = []
+    tables = case("set_ups_gather_demand").tables
+    watched = solve_balance(tables, look=lambda: looks.append(1))
+    assert looks
+    assert watched.families.equals(solve_balance(tables).families)
+
+
+def test_a_name_weight_is_the_checksum_of_the_whole_name(case):
+    model = build_model(build_problem(case("set_ups_gather_demand").tables))
+    expected = [zlib.crc32(name.encode()) / 2.0**32 for name in model.column_names()]
+    assert model.name_weights.tolist() == expected
