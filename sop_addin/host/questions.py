@@ -1,7 +1,8 @@
-"""What a button asks before its macro runs: the same questions as VBA asks in Excel (workbook/vba/SopShare.bas)."""
+"""What a button asks before its macro runs: the same questions as VBA asks in Excel (workbook/vba)."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 
 from ..engines.libreoffice import LibreOfficeBackend
@@ -37,8 +38,28 @@ def copy_for_mail(live: LibreOfficeBackend) -> Texts:
     return owner, "yes" if theirs == "yes" else "", "yes" if cost == "yes" else ""
 
 
+def signature(live: LibreOfficeBackend) -> Texts:
+    """Who signs the next open step, and a comment."""
+    by = live.ask_text("Sign the next open step of the cycle. Who signs?", TITLE, getpass.getuser())
+    return (by, live.ask_text(REMARK, TITLE)) if by else None
+
+
+def step_to_reopen(live: LibreOfficeBackend) -> Texts:
+    """Which step, and a comment."""
+    step = live.ask_text(
+        "Which step shall be reopened? Data gathering, Demand plan, Supply plan, Pre-S&OP or Executive S&OP. The "
+        "signed steps after it are reopened too; a demand plan that cannot be met goes back to Sales.",
+        TITLE,
+        "Demand plan",
+    )
+    return (step, live.ask_text(REMARK, TITLE)) if step else None
+
+
+REMARK = "A comment, or nothing:"
 QUESTIONS: dict[str, Callable[[LibreOfficeBackend], Texts]] = {
     "import_history": file_to_read("Import history"),
     "import_budget": file_to_read("Import budget"),
+    "sign": signature,
+    "reopen": step_to_reopen,
     "mail_copy": copy_for_mail,
 }

@@ -139,8 +139,8 @@ class Office:
             return buttons.partition("_")[0]
         return dialogs.show_message(self, self.documents[number].model, text, title, problem, buttons)
 
-    def ask_text(self, number, prompt, title):
-        return dialogs.ask_text(self, self.documents[number].model, prompt, title) if self.visible else ""
+    def ask_text(self, number, prompt, title, given):
+        return dialogs.ask_text(self, self.documents[number].model, prompt, title, given) if self.visible else ""
 
     def choose_files(self, number, title, several):
         return dialogs.choose_files(self, title, several) if self.visible else []
