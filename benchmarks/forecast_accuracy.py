@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -27,7 +27,7 @@ import pandas as pd
 
 os.environ["SOP_ADDIN_CACHE"] = "off"
 
-from sop_addin.planning import forecast_combination, forecast_models
+from sop_addin.planning import forecast_combination, forecast_models, forecast_weights
 from sop_addin.planning.demand_forecast import forecast_demand
 from sop_addin.planning.forecast_combination import EFFORTS
 
@@ -137,15 +137,18 @@ def single_model(name: str, histories: list[np.ndarray], horizon: int, season: i
 
 def left_out(step: str) -> AbstractContextManager[object]:
     """The pipeline without one of its steps or members."""
-    if step == "weights":
-        return mock.patch.object(forecast_combination, "WEIGHT_POWER", 0.0)
-    if step == "shrinkage":  # nearly all weight to the winner of the backtest
-        return mock.patch.object(forecast_combination, "WEIGHT_POWER", 50.0)
+    if step in ("weights", "shrinkage"):  # no say for the backtest; nearly all weight to its winner
+        power = 0.0 if step == "weights" else 50.0
+        stack = ExitStack()
+        flat = (0.0,) * len(forecast_weights.CENTRE)
+        stack.enter_context(mock.patch.object(forecast_weights, "POWERS", ((power, *flat),) * 2))
+        stack.enter_context(mock.patch.object(forecast_combination, "WEIGHT_POWER", power))
+        return stack
     if step == "mean":
         return mock.patch.object(forecast_combination, "_combine", lambda f, _: np.median(list(f.values()), axis=0))
     if step == "learned weights":
-        best = forecast_combination.COMBINATIONS["best"]
-        return mock.patch.dict(forecast_combination.COMBINATIONS, best=replace(best, learned=False))
+        unlearned = {name: replace(one, learned=False) for name, one in forecast_combination.COMBINATIONS.items()}
+        return mock.patch.object(forecast_combination, "COMBINATIONS", unlearned)
     if step == "hidden season":
         return mock.patch.object(forecast_models, "STRONG_SEASON", 2.0)
     if step == "guard":

@@ -161,12 +161,21 @@ def run(
 
 
 @app.command()
-def check(book: Book, as_json: Json = False) -> None:
-    """Check BOOK and list what is found; nothing is written."""
+def check(
+    book: Book,
+    public_key: Annotated[
+        Path | None,
+        typer.Option("--public-key", metavar="FILE", exists=True, dir_okay=False,
+                     help="Verify that the plan published last is signed by the owner of this Ed25519 key."),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Check BOOK and list what is found, and whether its plan is the one published; nothing is written."""
     from .model.validation import validate
+    from .planning.seal import seal_findings
 
     with opened(book) as (_, tables):
-        findings = validate(tables)
+        findings = validate(tables) + seal_findings(tables, public_key)
     if as_json:
         show_json({"status": "Errors" if findings.errors else "Ready to plan", "findings": findings_json(findings)})
     else:

@@ -84,6 +84,10 @@ def publish(
     book: Book,
     out: Out = None,
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who publishes [default: the user].")] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", exists=True, dir_okay=False, help="Sign with this private Ed25519 key."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Freeze the plan of BOOK as a version kept in the workbook; it becomes the approved plan, in units and money."""
@@ -93,14 +97,17 @@ def publish(
     from .excel.read_tables import read_outputs
     from .excel.write_version import write_versions
     from .model.validation import validate
-    from .planning.publish import PLAN_TABLES, publish_now, replaced_note
+    from .planning.publish import PLAN_TABLES, publish_now, replaced_note, signed
+    from .planning.seal import seal_sentence
 
     check_not_open_elsewhere(target)
     with opened(book) as (workbook, tables):
         findings = validate(tables)
         if not findings.errors:
             published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
-            write_versions(workbook, published)
+            if key is not None:
+                published = signed(published, key)
+            write_versions(workbook, published, seal_sentence(published))
             recalculate_book(workbook)
             workbook.save(target)
     if findings.errors:

@@ -23,7 +23,7 @@ from .excel.read_tables import read_outputs, read_tables
 from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
-from .excel.write_plan import parts_written, write_findings, write_plan
+from .excel.write_plan import parts_written, write_findings, write_plan, write_result
 from .excel.write_version import PUBLISHED_PARTS, write_versions
 from .importing import Kind, prepare, tables_written, write
 from .macro_frame import (
@@ -37,6 +37,7 @@ from .macro_frame import (
     refused,
     tell,
 )
+from .macros_mail import collect_copies
 from .macros_month import adopt, reopen, risk, roll_forward, run_scenarios, sign
 from .model.errors import WorkbookError
 from .model.plan import Plan
@@ -45,6 +46,7 @@ from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
 from .planning.imports.changes import Import, without_new
 from .planning.publish import PLAN_TABLES, publish_now, replaced_note
+from .planning.seal import seal_findings, seal_sentence
 from .planning.segments import accuracy_tables
 from .planning.words import short_money
 
@@ -55,6 +57,7 @@ __all__ = [
     "aggregate",
     "balance",
     "check",
+    "collect_copies",
     "forecast",
     "import_budget",
     "import_history",
@@ -77,10 +80,11 @@ def check() -> None:
     """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
     with button("Checking the tables") as book:
         tables = read_tables(book)
-        findings = validate(tables)
+        findings = validate(tables) + seal_findings(tables)
         stop.raise_if_asked(process(book))
-        with undoable(book, "Check", ("tblFindings",), tables.settings.bucket):
+        with undoable(book, "Check", ("tblFindings", "tblResult"), tables.settings.bucket):
             write_findings(book, findings)
+            write_result(book, "Published", seal_sentence(tables))
         tell(book, f"Check: {counts(findings)}.", bool(findings.errors))
 
 
@@ -142,9 +146,9 @@ def publish() -> None:
         published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
         stop.raise_if_asked(process(book))
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
-            write_versions(book, published)
+            write_versions(book, published, seal_sentence(published))
         version = published.versions[-1]
-        sentence = f"Plan {version.name} is published by {version.published_by} (digest {version.digest})."
+        sentence = f"Plan {version.name} is published by {version.published_by} (digest {version.digest[:16]})."
         note = replaced_note(tables, published)
         tell(book, f"{sentence} {note} Undo last run brings them back." if note else sentence, False)
 

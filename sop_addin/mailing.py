@@ -18,7 +18,7 @@ from .engines.closed_file.atomic_save import save_atomically
 from .excel.plan_on_sheets import plan_on_sheets
 from .excel.read_tables import read_grids_raw, read_raw
 from .excel.share.base_state import KEPT_GRIDS, base_texts
-from .excel.share.cells_of import cells_of, input_cells
+from .excel.share.cells_of import cells_of, input_cells, row_keys, rows_compared
 from .excel.share.choice import Choice, checked
 from .excel.share.inputs import Inputs, editable_cells
 from .excel.share.merge_sheet import chosen_edits, take, write_merge_sheet
@@ -91,29 +91,46 @@ def merge_copies(book: Path, returned: Sequence[Path], out: Path) -> Merge:
     """List the edits of the returned copies on the sheet Merge of ``out``, a copy of ``book``; nothing else changes."""
     workbook = open_book(book)
     try:
-        raw, grids = read_raw(workbook), read_grids_raw(workbook)
-        bucket = typed_tables(raw).settings.bucket
-        names = [path.name for path in returned]
-        copies = []
-        for path in returned:
-            base, tables, plan = read_returned(path)
-            before, now = cells_of(base.tables, base.grids, bucket), cells_of(tables, plan, bucket)
-            who = path.name if names.count(path.name) == 1 else str(path)
-            inputs = input_cells(Inputs(base.choice, base.tables), before, now, base.tables)
-            copies.append(Returned(who, before, now, inputs))
-        found = merge(cells_of(raw, {name: grids[name] for name in KEPT_GRIDS if name in grids}, bucket), copies)
-        write_merge_sheet(workbook, found)
+        found = list_edits(workbook, returned)
         workbook.save(out)
         return found
     finally:
         workbook.close()
 
 
+def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
+    """List the edits of the returned copies on the sheet Merge of an open workbook of any engine."""
+    raw, grids = read_raw(workbook), read_grids_raw(workbook)
+    bucket = typed_tables(raw).settings.bucket
+    names = [path.name for path in returned]
+    copies = [returned_copy(path, path.name if names.count(path.name) == 1 else str(path), bucket) for path in returned]
+    found = merge(cells_of(raw, {name: grids[name] for name in KEPT_GRIDS if name in grids}, bucket), copies)
+    write_merge_sheet(workbook, found)
+    return found
+
+
+def bucket_of(workbook: Any) -> str:
+    """Month or Week."""
+    return typed_tables(read_raw(workbook)).settings.bucket
+
+
+def returned_copy(path: Path, who: str, bucket: str) -> Returned:
+    """A copy that came back, with what it was when it was made. Raises errors as `read_returned`."""
+    base, tables, plan = read_returned(path)
+    before, now = rows_compared(
+        cells_of(base.tables, base.grids, bucket),
+        cells_of(tables, plan, bucket),
+        row_keys(base.tables, base.grids, bucket),
+        row_keys(tables, plan, bucket),
+    )
+    return Returned(who, before, now, input_cells(Inputs(base.choice, base.tables), before, now, base.tables))
+
+
 def take_chosen(book: Path, out: Path) -> tuple[int, list[Cell]]:
     """Take what is chosen on the sheet Merge; how many cells, and those left alone as they have changed since."""
     workbook = open_book(book)
     try:
-        bucket = typed_tables(read_raw(workbook)).settings.bucket
+        bucket = bucket_of(workbook)
         edits = chosen_edits(workbook)
         stale = take(workbook, edits, bucket)
         recalculate_book(workbook)

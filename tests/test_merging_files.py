@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
+import xlwings as xw
 from companies import PUMPS_AND_VALVES, company, raw_company
+from workbooks import content_of, differences, watch
 
+from sop_addin import macros, running, stop
 from sop_addin.cli import main
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.read_tables import read_tables
@@ -99,3 +102,77 @@ def test_the_command_wants_copies_or_take(returned, capsys):
         main(["merge", str(returned[0])])
     assert left.value.code == 2
     assert "--take" in capsys.readouterr().err
+
+
+# --- the button -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pressed(returned, tmp_path, monkeypatch):
+    """``pressed(*files)`` presses Collect copies in an open copy of the workbook; gives what it said."""
+    path = tmp_path / "Plan.xlsm"
+    path.write_bytes(returned[0].read_bytes())
+    for module in (stop, running):
+        monkeypatch.setattr(module, "state_folder", lambda: tmp_path / "state")
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(xw.App, "alert", lambda self, text, title, mode=None: said.append((text, mode)))
+    book = open_book(path)
+    book.set_mock_caller()
+
+    def press(*files):
+        said.clear()
+        macros.collect_copies(*map(str, files))
+        return said[0]
+
+    press.book = book
+    yield press
+    book.close()
+
+
+def test_the_button_lists_first_and_takes_when_pressed_again(returned, pressed):
+    assert pressed(*returned[1]) == (
+        "Listed on the sheet Merge: 3 changes, 1 conflict, 0 edits of other cells. Choose there, then press Collect "
+        "copies again to take them.", "info",
+    )  # fmt: skip
+    before = content_of(pressed.book, leave_out=("Undo",))
+    assert pressed() == ("3 cells taken from the copies.", "info")
+    changed = differences(before, content_of(pressed.book, leave_out=("Undo",)))
+    assert 777 in [now[1] for _, now in changed.values() if isinstance(now, tuple)]
+    macros.undo_last_run()
+    assert differences(before, content_of(pressed.book, leave_out=("Undo",), results=False)) == {} or all(
+        key == "names" for key in differences(before, content_of(pressed.book, leave_out=("Undo",)))
+    )
+
+
+def test_a_file_that_is_no_copy_is_one_sentence_and_changes_nothing(returned, pressed, tmp_path):
+    before = content_of(pressed.book)
+    (tmp_path / "x.xlsx").write_bytes(b"PK no workbook")
+    text, mode = pressed(returned[1][0], tmp_path / "x.xlsx")
+    assert (mode, text.startswith("x.xlsx is damaged or cut off")) == ("critical", True)
+    assert pressed() == ("There is no sheet Merge; name the copies that came back first.", "critical")
+    assert differences(before, content_of(pressed.book)) == {}
+
+
+def test_how_often_the_engine_is_asked_does_not_depend_on_the_number_of_edits(returned, pressed, tmp_path):
+    def edited(count: int):
+        book = openpyxl.load_workbook(returned[1][1])
+        sheet = book["Sales Plan"]
+        top = next(row[0].row for row in sheet.iter_rows() if row[0].value == "Family")
+        months = [cell.column for cell in sheet[top] if str(cell.value)[:3] == "202"]
+        for family in ("Pumps", "Valves")[: 1 + count // 4]:
+            row = next(row[0].row for row in sheet.iter_rows() if (row[0].value, row[1].value) == (family, "Override"))
+            for at, column in enumerate(months):
+                sheet.cell(row, column).value = 9_000 + at if at < count else None
+        book.save(tmp_path / f"{count}.xlsx")
+        return tmp_path / f"{count}.xlsx"
+
+    watched = watch(pressed.book)
+    pressed(edited(1))  # makes the sheet Merge
+    pressed()
+    counted = []
+    for count in (2, 6):
+        watched.calls.clear()
+        assert pressed(edited(count))[1] == "info"
+        assert pressed()[1] == "info"
+        counted.append(dict(watched.calls))
+    assert counted[0] == counted[1]

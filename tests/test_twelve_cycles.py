@@ -37,7 +37,7 @@ def one_more_cycle(book, month: pd.Timestamp, number: int) -> None:
     plan = run_cycle(read_tables(book), ("balance",))
     write_plan(book, plan)
     published = publish_now(read_tables(book), {"tblPlan": plan.plan_table, "tblKpis": plan.kpis}, "Ann")
-    write_versions(book, published)
+    write_versions(book, published, "")
     write_actuals(book, month, number)
     rolled = roll_forward(read_tables(book))
     assert not rolled.findings.warnings

@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from openpyxl.formula.tokenizer import Token, Tokenizer
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from sop_addin.engines.errors import EngineError
 
@@ -79,18 +79,24 @@ def from_stored(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[tuple[str, bool], ...]:
-    """(token, whether it is a reference) of a stored formula; tokenised once, moved many times."""
-    return tuple(
-        (token.value, token.type == Token.OPERAND and token.subtype == Token.RANGE)
-        for token in Tokenizer("=" + text).items
-    )
+    """(token, whether it is a reference) of a stored formula; tokenised once, moved many times. What is no formula
+    is one token."""
+    try:
+        items = Tokenizer("=" + text).items
+    except (TokenizerError, IndexError):
+        return ((text, False),)
+    return tuple((token.value, token.type == Token.OPERAND and token.subtype == Token.RANGE) for token in items)
 
 
 def move(text: str, rows: int, columns: int) -> str:
     """A stored formula (no '=') as it reads when filled `rows` down and `columns` to the right."""
     if rows == 0 and columns == 0:
         return text
-    return "".join(
-        Translator.translate_range(value, rows, columns) if is_reference else value
-        for value, is_reference in _tokens(text)
-    )
+    return "".join(_moved(value, rows, columns) if is_reference else value for value, is_reference in _tokens(text))
+
+
+def _moved(reference: str, rows: int, columns: int) -> str:
+    try:
+        return str(Translator.translate_range(reference, rows, columns))
+    except TranslatorError:  # beyond the edge of the sheet
+        return "#REF!"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from ..model.errors import InputError
 from ..model.foreign import Cell, Sheet
+from ..opc.errors import FileUnreadable
+from ..opc.foreign import checked_workbook
 
 MOST_BYTES = 500_000_000
 _SEPARATORS = ";\t|,"
@@ -26,10 +28,19 @@ def read_file(path: Path | str) -> list[Sheet]:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the file and its rights") from error
-    if content[:4] == b"PK\x03\x04" or content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+    if content[:4] == b"PK\x03\x04":
+        return _workbook(path, _checked(path))
+    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _workbook(path, content)
     # SAP and others give text the name .xls: what is no workbook is read as text, whatever it is called
     return [_text_sheet(path.stem, _decoded(path.name, content))]
+
+
+def _checked(path: Path) -> bytes:
+    try:
+        return checked_workbook(path)
+    except FileUnreadable as error:
+        raise InputError(str(error)) from None
 
 
 def _workbook(path: Path, content: bytes) -> list[Sheet]:

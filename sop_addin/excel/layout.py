@@ -25,6 +25,8 @@ SUMMARY_LEAD = 9
 UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
+MERGE_SHEET = "Merge"
+"""Edits of returned copies; made when copies are collected."""
 COPY_SHEET = "Copy"
 """Very hidden, in mail copies only; what the copy was when it was made (share/base_state.py)."""
 
@@ -41,7 +43,7 @@ BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12, "Scenarios": 10}
 SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Home": ("tblResult",),
     "Settings": ("tblSettings",),
-    "Items": ("tblItems",),
+    "Items": ("tblItems", "tblLifecycle"),
     "Families": ("tblFamilies", "tblFamilyPeriods"),
     "Sources": ("tblSources", "tblSourcePeriods", "tblReceipts"),
     "Resources": ("tblResources", "tblBillOfResources", "tblCapacity"),

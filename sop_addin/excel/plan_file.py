@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import NamedTuple
 
 from ..model.errors import WorkbookError
 from ..model.schema import TABLES
+from ..opc.errors import FileUnreadable
+from ..opc.foreign import checked_workbook
 
 PLAN = TABLES["tblPlan"]
 _LOOKED_AT = 50
@@ -42,11 +45,13 @@ def read_plan_cells(path: str) -> list[list[object]]:
 
     name = Path(path).name
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        with CalamineWorkbook.from_filelike(io.BytesIO(checked_workbook(Path(path)))) as book:
             for sheet in sorted(book.sheet_names, key=lambda sheet: sheet != PLAN.sheet):
                 rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
                 if found := _table_in(rows):
                     return found
+    except FileUnreadable as error:
+        raise WorkbookError(f"path: {error}") from None
     except (CalamineError, OSError, ValueError) as error:
         raise WorkbookError(f"path: '{name}' cannot be read as a workbook: {error}.") from None
     raise WorkbookError(f"path: '{name}' holds no plan: no sheet has the columns {', '.join(PLAN.headers)}.")

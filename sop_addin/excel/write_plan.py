@@ -62,7 +62,7 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     return (*names, "tblFindings")
 
 
-NEW_TABLES = frozenset({"tblExplanation", "tblCleaning"})
+NEW_TABLES = frozenset({"tblExplanation", "tblCleaning", "tblLifecycle"})
 """A workbook of an older version has no such table."""
 
 
@@ -88,6 +88,14 @@ def write_findings(book: Any, findings: Findings) -> None:
     frame = findings.to_frame()
     frame["Cell link"] = pd.Series([_link(cell) for cell in frame["Cell link"]], dtype=object)
     write_table(find_tables(book)["tblFindings"], frame)
+
+
+def write_result(book: Any, measure: str, value: object) -> None:
+    """Write one row of tblResult; the other rows keep their value."""
+    table = find_tables(book)["tblResult"]
+    values = {str(row[0]): row[1] for row in read_block(table.data_body_range) if row[0] not in (None, "")}
+    values[measure] = value
+    write_table(table, pd.DataFrame({"Measure": [*values], "Value": pd.Series([*values.values()], dtype=object)}))
 
 
 def _link(cell: object) -> object:

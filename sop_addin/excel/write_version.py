@@ -11,13 +11,14 @@ from .grid_sheets import read_grid, write_grid
 from .grid_values import clean_number
 from .import_write import write_approved
 from .tables_io import write_tables
+from .write_plan import write_result
 
-PUBLISHED_PARTS = ("tblVersions", "ProductionPlan", "tblApproved", "tblRates")
+PUBLISHED_PARTS = ("tblVersions", "ProductionPlan", "tblApproved", "tblRates", "tblResult")
 _APPROVED = "Approved plan"
 
 
-def write_versions(book: Any, tables: Tables) -> None:
-    """Write the versions of ``tables`` and the approved plan that follows from them; nothing else changes."""
+def write_versions(book: Any, tables: Tables, sentence: str) -> None:
+    """Write the versions of ``tables``, the approved plan that follows from them, and the sentence for Home."""
     sheet = read_grid(book, PRODUCTION_PLAN, tables.settings.bucket)
     approved = tables.production_plan.set_index(["Family", "Period"])[_APPROVED].to_dict()
     for index, key in enumerate(sheet.row_keys):
@@ -27,3 +28,4 @@ def write_versions(book: Any, tables: Tables) -> None:
     write_approved(book, tables.approved, tables.rates, tables.settings.bucket)
     write_tables(book, {"tblVersions": version_rows(tables.versions)})
     write_grid(book, sheet, sheet)
+    write_result(book, "Published", sentence)

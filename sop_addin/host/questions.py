@@ -6,6 +6,7 @@ import getpass
 from collections.abc import Callable
 
 from ..engines.libreoffice import LibreOfficeBackend
+from ..excel.layout import MERGE_SHEET
 from ..macros import TITLE
 
 Texts = tuple[str, ...] | None
@@ -55,6 +56,16 @@ def step_to_reopen(live: LibreOfficeBackend) -> Texts:
     return (step, live.ask_text(REMARK, TITLE)) if step else None
 
 
+def copies_to_collect(live: LibreOfficeBackend) -> Texts:
+    """The copies that came back; no file where what is chosen on the sheet Merge is to be taken."""
+    if MERGE_SHEET in live.sheet_names() and live.read(MERGE_SHEET, (2, 2, 2, 2))[0][0]:
+        text = "Take what is chosen on the sheet Merge? No: collect other copies."
+        answer = live.show_message(text, TITLE, False, "yes_no_cancel")
+        if answer != "no":
+            return () if answer == "yes" else None
+    return tuple(live.choose_files("Copies that came back", several=True)) or None
+
+
 REMARK = "A comment, or nothing:"
 QUESTIONS: dict[str, Callable[[LibreOfficeBackend], Texts]] = {
     "import_history": file_to_read("Import history"),
@@ -62,4 +73,5 @@ QUESTIONS: dict[str, Callable[[LibreOfficeBackend], Texts]] = {
     "sign": signature,
     "reopen": step_to_reopen,
     "mail_copy": copy_for_mail,
+    "collect_copies": copies_to_collect,
 }

@@ -42,6 +42,11 @@ BUTTONS: tuple[tuple[str, str, str], ...] = (
     ("reopen", "Reopen", "Opens a signed step again; demand that cannot be met goes back to Sales"),
     ("", "", ""),
     ("mail_copy", "Mail copy", "Writes an .xlsx without macros beside the workbook, as it was last saved"),
+    (
+        "collect_copies",
+        "Collect copies",
+        "Edits of returned copies onto sheet Merge; pressed again, takes what is chosen",
+    ),
     (SAVE, "Save to workbook", "Writes everything into the original file; its macros, ribbon and charts stay"),
 )
 """Action, label and help; an empty action parts two groups. The ribbon's buttons, in its order, and saving."""

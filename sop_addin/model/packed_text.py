@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 CHARACTERS = 8_000
 """A cell holds 32,767 characters; Excel takes no more than 8,203 where many cells are assigned at once."""
-MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 28
 _MARK = "z"  # a text that begins with a letter is never taken for a number, date or formula
 
 

@@ -21,8 +21,8 @@ _PLAN_FRAMES = (
 _TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
 """Frames with columns that may hold no figure at all."""
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
-_EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges")
-_DAYS = ("Period", "From", "To")
+_EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges", "tblLifecycle")
+_DAYS = ("Period", "From", "To", "Last made")
 
 
 def save_plan(plan: Plan, folder: Path) -> None:

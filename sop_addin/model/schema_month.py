@@ -98,6 +98,24 @@ TORNADO_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+LIFECYCLE_TABLE = Table(
+    "tblLifecycle", "Items", "The portfolio calendar: launches, phase-outs, deletions, short lives, and what is left.",
+    (
+        _out("Event", "text", "Launch, Phase-out, Deleted (discontinued, in stock), Short life (a family).", True),
+        _out("Item", "text", "Item; blank for a family.", True),
+        _out("Family", "text", "Its family.", True),
+        _out("Period", "period", "When it is launched, or ends."),
+        _out("Demand", "number", "Demand over the horizon."),
+        _out("Share of family", "fraction", "Its share of the family's demand."),
+        _out("Last made", "period", "Last period in which it is made."),
+        _out("Stock left", "number", "Stock at its end."),
+        _out("Worth", "money", "Stock left x cost, base currency.", unit="money"),
+        _out("Unit", "text", "Unit of the quantities."),
+        _out("Advice", "text", "What follows from it."),
+    ),
+    role="output",
+)  # fmt: skip
+
 CYCLE_LOG = Table(
     "tblCycleLog", "Cycle", "What was signed, reopened, sent back to Sales and rolled forward, by whom; newest last.",
     (

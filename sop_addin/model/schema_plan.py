@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .schema_month import (
     CYCLE_LOG,
+    LIFECYCLE_TABLE,
     RISK_PLAN,
     RISK_RESULTS,
     SCENARIO_CHANGES,
@@ -470,9 +471,10 @@ VERSIONS_TABLE = Table(
         _out("Version", "text", "Name of the published plan.", True),
         _out("Published at", "text", "When."),
         _out("Published by", "text", "By whom."),
-        _out("Digest", "text", "Fingerprint."),
+        _out("Digest", "text", "Seal: SHA-256 over the content."),
         _out("Part", "integer", "Part number of the content.", True),
         _out("Content", "text", "Compressed content."),
+        _out("Signature", "text", "Ed25519 signature, where the plan was published with a key."),
     ),
     role="output", hidden=True,
 )  # fmt: skip
@@ -481,13 +483,13 @@ OUTPUT_TABLES: tuple[Table, ...] = (
     RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE,
     SEGMENTS_TABLE, SCENARIO_RESULTS, COMPARE_TABLE, SCENARIO_CHANGES, RISK_RESULTS, RISK_PLAN, TORNADO_TABLE,
     ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE, CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE,
-    DRIVERS_TABLE, CHANGES_TABLE, CYCLE_LOG, VERSIONS_TABLE, SIGNED_TABLE,
+    DRIVERS_TABLE, CHANGES_TABLE, LIFECYCLE_TABLE, CYCLE_LOG, VERSIONS_TABLE, SIGNED_TABLE,
 )  # fmt: skip
 
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
     "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Inputs",
-    "Summary",
+    "Summary", "Published",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

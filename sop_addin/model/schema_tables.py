@@ -90,8 +90,9 @@ FAMILIES = Table(
         _choice("Planning", "Bottom-up adds item forecasts; Top-down forecasts the family and shares it out to its "
                 "items; Reconciled forecasts region, item and family and makes them add up.",
                 ("Bottom-up", "Top-down", "Reconciled"), default="Bottom-up"),
-        _choice("Fulfilment", "Stock: made ahead and stored. Order: made when ordered, the backlog is managed.",
-                ("Stock", "Order"), default="Stock"),
+        _choice("Fulfilment", "Stock: made ahead and stored. Order: made when ordered, the backlog is managed. "
+                "Finish to order: the base of the family is made ahead, its items are finished when ordered.",
+                ("Stock", "Order", "Finish to order"), default="Stock"),
         _money("Price", "Selling price per family unit, base currency.", default_text="average price of its items"),
         _money("Holding cost", "Cost of one unit in stock at the end of a period.",
                default_text="2 % of the cheapest unit cost"),

@@ -28,6 +28,8 @@ FAMILY_MEASURES = (
 RESOURCE_MEASURES = ("Load", "Regular capacity", "Overtime", "Heads")
 _DIGITS = 9  # significant; more would only be the solver's noise
 _FORMAT = 1
+DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError, zlib.error)
+"""What a version raises whose cells are not what `version_rows` made."""
 CHANGED = "its content is not what was published"
 
 
@@ -49,6 +51,8 @@ class Version:
     sources: pd.DataFrame
     resources: pd.DataFrame
     figures: dict[str, float]
+    signature: str = ""
+    """Ed25519 over `sealed_words`, base64; '' where nobody signed."""
 
     @property
     def periods(self) -> list[pd.Timestamp]:
@@ -77,8 +81,14 @@ class Version:
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the content: 16 hexadecimal digits of SHA-256."""
-        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()[:16]
+        """The seal: SHA-256 over the content, 64 hexadecimal digits. The same plan has the same digest."""
+        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+
+    @property
+    def sealed_words(self) -> bytes:
+        """What a signature is over: the content by its digest, and under what name, when and by whom."""
+        words = ["sop-addin version", self.name, self.published_at, self.published_by, self.digest]
+        return json.dumps(words, ensure_ascii=False).encode("utf-8")
 
 
 def _number(value: object) -> float | None:
@@ -100,6 +110,8 @@ def _wide(frame: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]) -> 
 
 def _long(content: dict[str, Any], keys: Sequence[str]) -> pd.DataFrame:
     names, periods = content["keys"], pd.to_datetime(content["periods"])
+    if any(len(values) != len(names) * len(periods) for values in content["figures"].values()):
+        raise ValueError("figures are missing")  # before room is made for them
     frame = pd.DataFrame({key: np.repeat([name[at] for name in names], len(periods)).astype(object)
                           for at, key in enumerate(keys)})  # fmt: skip
     frame["Period"] = np.tile(periods.to_numpy(), len(names)) if len(names) else pd.to_datetime([])
@@ -112,16 +124,17 @@ def _long(content: dict[str, Any], keys: Sequence[str]) -> pd.DataFrame:
 # --- tblVersions ------------------------------------------------------------------------------------------------------
 
 COLUMNS = ("Version", "Published at", "Published by", "Digest", "Part", "Content")
+SIGNATURE = "Signature"
 
 
 def version_rows(versions: Sequence[Version]) -> pd.DataFrame:
     """Columns of tblVersions: one row per version and part."""
     rows = [
-        (one.name, one.published_at, one.published_by, one.digest, float(part), content)
+        (one.name, one.published_at, one.published_by, one.digest, float(part), content, one.signature)
         for one in versions
         for part, content in enumerate(packed(one.text), start=1)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=[*COLUMNS, SIGNATURE])
 
 
 def read_versions(rows: pd.DataFrame) -> tuple[tuple[Version, ...], Findings]:
@@ -139,7 +152,7 @@ def read_versions(rows: pd.DataFrame) -> tuple[tuple[Version, ...], Findings]:
             version = _read(str(name), parts)
             if version.digest != str(parts["Digest"].iloc[0]):
                 raise ValueError(CHANGED)
-        except (ValueError, TypeError, KeyError, IndexError, zlib.error) as error:
+        except DAMAGE as error:
             reason = str(error) if str(error) == CHANGED else "its cells are damaged"
             message = f"the published plan '{name}' is left out: {reason}; take it from an older copy of the workbook"
             row = parts.index[0]
@@ -149,7 +162,8 @@ def read_versions(rows: pd.DataFrame) -> tuple[tuple[Version, ...], Findings]:
             )  # fmt: skip
         else:
             found.append(version)
-    return tuple(sorted(found, key=lambda one: (one.plan_start, one.published_at))), Findings.of(problems)
+    # of one cycle the last row is the last version: what a clock said does not count, it may have been set back
+    return tuple(sorted(found, key=lambda one: one.plan_start)), Findings.of(problems)
 
 
 def _read(name: str, parts: pd.DataFrame) -> Version:
@@ -163,7 +177,7 @@ def _read(name: str, parts: pd.DataFrame) -> Version:
     return Version(
         name, str(first["Published at"]), str(first["Published by"] or ""), pd.Timestamp(content["start"]),
         str(content["bucket"]), families, _long(content["sources"], ("Family", "Source")),
-        _long(content["resources"], ("Resource",)), figures,
+        _long(content["resources"], ("Resource",)), figures, str(first.get(SIGNATURE) or ""),
     )  # fmt: skip
 
 

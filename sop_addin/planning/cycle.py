@@ -27,10 +27,12 @@ from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items_explained, history_long
 from .item_plan import item_plan
 from .kpis import days_of_cover, headline_results, key_figures, utilisation
+from .lifecycle import lifecycle
 from .past_performance import kpi_trend
 from .plan_table import plan_table
 from .rough_cut import rough_cut
 from .scenarios import apply_scenario, check_scenario
+from .seal import seal_sentence
 from .value_added import published_points, value_added
 
 STEPS = ("forecast", "aggregate", "balance")
@@ -117,7 +119,7 @@ def run_cycle(
         changes = plan_changes(tables, tables.last_plan, table)
         explanation = {
             "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
-            "tblChanges": changes,
+            "tblChanges": changes, "tblLifecycle": lifecycle(tables, of_items),
         }  # fmt: skip
         text = summary(tables, balance, changes, scenario)
     solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
@@ -140,7 +142,9 @@ def run_cycle(
         table,
         explanation,
         event_effects=effects,
-        results=headline_results(balance, len(findings)) | solved_for,
+        results=headline_results(balance, len(findings))
+        | solved_for
+        | {"Published": _published(planned, table, scenario)},
         findings=findings,
         seconds=clock.seconds,
         explanations=explanations,
@@ -232,3 +236,8 @@ class _Clock:
         if progress is None:
             return None
         return lambda done, total: progress(words, done, total)
+
+
+def _published(tables: Tables, table: pd.DataFrame, scenario: str) -> str:
+    """Whether the base plan as it is after this run is the one published."""
+    return seal_sentence(replace(tables, last_plan=table) if scenario == BASE else tables)

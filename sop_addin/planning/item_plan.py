@@ -19,6 +19,7 @@ from ..model.plan import BalancePlan
 from ..model.tables import Tables
 from .families import disaggregate_to_item, units_per_family_unit
 from .item_forecast import history_long
+from .postponement import finished_to_order
 from .words import number
 
 Floats = NDArray[np.float64]
@@ -66,7 +67,8 @@ def item_plan(tables: Tables, balance: BalancePlan, shares: pd.DataFrame) -> tup
     frame["Production"] = (made * units[:, None])[back].reshape(-1)
     frame["Closing stock"] = (closing * units[:, None])[back].reshape(-1)
     notes = _late_items(tables, frame) + _left_over(tables, names, left)
-    return frame[list(COLUMNS)], Findings.of(notes)
+    opening = balance.families.drop_duplicates("Family").set_index("Family")["Opening stock"].to_dict()
+    return finished_to_order(tables, frame[list(COLUMNS)], opening), Findings.of(notes)
 
 
 def _history_shares(tables: Tables) -> pd.DataFrame:

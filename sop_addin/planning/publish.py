@@ -6,12 +6,14 @@ import datetime as dt
 import getpass
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..model import calendar
 from ..model.errors import InputError
+from ..model.key_signature import signature_of
 from ..model.plan import BASE
 from ..model.tables import PRODUCTION_PLAN_COLUMNS, Tables
 from ..model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version, new_name
@@ -33,6 +35,12 @@ def publish_now(tables: Tables, outputs: Mapping[str, pd.DataFrame], by: str | N
     now = f"{dt.datetime.now():%Y-%m-%d %H:%M:%S}"
     version = publish(tables, outputs["tblPlan"], outputs["tblKpis"], by=who, at=now)
     return with_approved_money(with_version(tables, version), outputs["tblPlan"])
+
+
+def signed(tables: Tables, key_file: Path) -> Tables:
+    """The tables with the plan published last signed by a private key. Raises InputError where the file is none."""
+    last = tables.versions[-1]
+    return replace(tables, versions=(*tables.versions[:-1], replace(last, signature=signature_of(last, key_file))))
 
 
 def publish(tables: Tables, plan_table: pd.DataFrame, kpis: pd.DataFrame, *, by: str, at: str) -> Version:

@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from sop_addin.engines import FileUnreadable
-from sop_addin.engines.closed_file import open_book, package
+from sop_addin.engines.closed_file import open_book
+from sop_addin.opc import package
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

@@ -66,7 +66,7 @@ def test_workbook_gives_all_its_sheets_with_numbers_and_dates(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("broken.xlsx", b"PK\x03\x04broken", "cannot be read as a workbook"),
+        ("broken.xlsx", b"PK\x03\x04broken", "is damaged or cut off"),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\0\0\1\2\3\4", "neither text nor a workbook"),
     ],
 )

@@ -228,12 +228,12 @@ def test_files_that_cannot_be_read_are_named(excel: Excel, tmp_path: Path) -> No
         book.add_worksheet().write(0, 0, "Budget")
     for path, expected in (
         (str(tmp_path / "none.xlsx"), "#SOP: path: there is no file '"),
-        (str(tmp_path / "text.xlsx"), "#SOP: path: 'text.xlsx' cannot be read as a workbook"),
+        (str(tmp_path / "text.xlsx"), "#SOP: path: text.xlsx is not an Excel workbook, whatever its name says"),
         (str(tmp_path / "other.xlsx"), "#SOP: path: 'other.xlsx' holds no plan: no sheet has the columns Scenario"),
         ("plan.xlsx", "#SOP: path: 'plan.xlsx' must be a full path"),
         ("https://firm.sharepoint.com/plan.xlsx", "#SOP: path: a web address"),
         (None, "#SOP: path: is missing."),
-        (str(tmp_path), "#SOP: path: '"),
+        (str(tmp_path), f"#SOP: path: {tmp_path} is a folder"),
     ):
         assert excel("SOP_BOOK_TOTAL", path, "Revenue").startswith(expected)
 

@@ -69,6 +69,10 @@ Public Sub SopMailCopy()
     AskForMailCopy
 End Sub
 
+Public Sub SopCollectCopies()
+    AskForCopies
+End Sub
+
 Public Sub SopStop()
     RunStep "Stop", "stop_run"
 End Sub

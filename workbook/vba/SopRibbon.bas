@@ -71,6 +71,10 @@ Public Sub SopOnMailCopy(control As IRibbonControl)
     SopMailCopy
 End Sub
 
+Public Sub SopOnCollectCopies(control As IRibbonControl)
+    SopCollectCopies
+End Sub
+
 Public Sub SopOnStop(control As IRibbonControl)
     SopStop
 End Sub

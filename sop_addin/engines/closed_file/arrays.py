@@ -11,10 +11,10 @@ from sop_addin.engines.closed_file.cells import (
     split_cells,
     style_of,
 )
-from sop_addin.engines.closed_file.xml_text import attribute, encode_text, set_attribute
 from sop_addin.engines.errors import EngineError
 from sop_addin.engines.references import Box, box_address, box_holds, boxes_overlap, cell_address, parse_box
 from sop_addin.engines.values import Formula, XlError
+from sop_addin.opc.xml_text import attribute, encode_text, set_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sop_addin.engines.closed_file.sheet_xml import SheetXml
 
 Anchor = tuple[int, int]
+
+MOST_CELLS = 1_000_000
+"""Of one array formula: each of its cells is looked at."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,11 @@ class ArrayFormulas:
                     continue
                 reference = (attribute(parts.attributes, b"ref") or cell_address(number, column).encode()).decode()
                 dynamic = attribute(raw[2 : raw.index(b">")], b"cm") is not None
-                self._arrays[number, column] = ArrayFormula(parse_box(reference), dynamic)
+                box = parse_box(reference)
+                if (box[2] - box[0] + 1) * (box[3] - box[1] + 1) > MOST_CELLS:
+                    where = sheet.where(number, column)
+                    raise EngineError(f"{where}: its array formula covers {reference}, which is too much; shorten it.")
+                self._arrays[number, column] = ArrayFormula(box, dynamic)
 
     def __bool__(self) -> bool:
         return bool(self._arrays)

@@ -23,10 +23,7 @@ def save_atomically(path: Path, content: bytes, expected: bytes | None) -> None:
     """
     path = Path(os.path.realpath(path))
     check_not_open_elsewhere(path)
-    if expected is not None and path.exists() and path.read_bytes() != expected:
-        raise FileChanged(
-            f"{path.name} was changed on disk since it was opened; nothing was saved: run the command again."
-        )
+    _check_unchanged(path, expected)
     _remove_stale_temporaries(path)
     with _readable_errors(path):
         handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY_PREFIX, suffix=".tmp", dir=path.parent)
@@ -39,11 +36,19 @@ def save_atomically(path: Path, content: bytes, expected: bytes | None) -> None:
                 shutil.copymode(path, temporary)
             else:
                 os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's 0600 would lock colleagues out
+            _check_unchanged(path, expected)  # of two runs that end at once, one is refused
             os.replace(temporary, path)
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
         _flush_folder(path.parent)
+
+
+def _check_unchanged(path: Path, expected: bytes | None) -> None:
+    if expected is not None and path.exists() and path.read_bytes() != expected:
+        raise FileChanged(
+            f"{path.name} was changed on disk since it was opened; nothing was saved: run the command again."
+        )
 
 
 def check_not_open_elsewhere(path: Path) -> None:

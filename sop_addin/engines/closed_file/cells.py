@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from sop_addin.engines.closed_file.dates import from_serial, to_serial
 from sop_addin.engines.closed_file.shared_strings import SharedStrings, plain_text
 from sop_addin.engines.closed_file.styles import GENERAL, TEXT, Styles
-from sop_addin.engines.closed_file.xml_text import attribute, decode_text, encode_text
 from sop_addin.engines.errors import FileUnreadable
 from sop_addin.engines.formulas import to_stored
-from sop_addin.engines.references import column_number
+from sop_addin.engines.references import MAX_COLUMNS, column_number
 from sop_addin.engines.values import CellValue, DynamicFormula, Formula, XlError, is_retyped_by_excel
+from sop_addin.opc.xml_text import attribute, decode_text, encode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 # A cell as nearly every producer writes it; groups: column, style, type, value - or, last, the raw cell to look at in
 # detail. One branch for nearly all cells: a second one would cost a third of the reading time.
 READ_CELLS = re.compile(
-    rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:>(?:<f[^>]*?(?:/>|>[^<]*</f>))?<v>([^<]*)</v></c>|/>)'
-    rb"|(<c\b[^>]*?(?:/>|>.*?</c>))",
+    rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:>(?:<f[^<>]*?(?:/>|>[^<]*</f>))?<v>([^<]*)</v></c>|/>)'
+    rb"|(<c\b[^<>]*?(?:/>|>.*?</c>))",
     re.S,
 )
-_ONE_CELL = re.compile(rb'<c\b(?: r="([A-Z]{1,3})\d+")?([^>]*?)(?:/>|>(.*?)</c>)', re.S)
+_ONE_CELL = re.compile(rb'<c\b(?: r="([A-Z]{1,3})\d+")?([^<>]*?)(?:/>|>(.*?)</c>)', re.S)
 _USUAL_STYLE = re.compile(rb'<c r="[A-Z]+\d+"(?: s="(\d+)")?(?: t="\w+")?/?>')
-_FORMULA = re.compile(rb"<f\b([^>]*?)(?:/>|>(.*?)</f>)", re.S)
-_VALUE = re.compile(rb"<v\b[^>]*?(?:/>|>(.*?)</v>)", re.S)
+_FORMULA = re.compile(rb"<f\b([^<>]*?)(?:/>|>([^<]*)</f>)")
+_VALUE = re.compile(rb"<v\b[^<>]*?(?:/>|>([^<]*)</v>)")
 
 # The formats Excel itself gives to a date typed into a General cell (built-in codes follow the user's locale).
 _DATE_CODE, _MOMENT_CODE, _CLOCK_CODE, _DURATION_CODE = "mm-dd-yy", "m/d/yy h:mm", "h:mm:ss", "[h]:mm:ss"
@@ -54,7 +54,10 @@ class _ColumnNumbers(dict[bytes, int]):
     """Column numbers by letters as they stand in the file; a plain dictionary look-up once known."""
 
     def __missing__(self, letters: bytes) -> int:
-        number = self[letters] = column_number(letters.decode("ascii"))
+        number = column_number(letters.decode("ascii"))
+        if not 1 <= number <= MAX_COLUMNS:
+            raise ValueError(f"column {letters.decode()} is beyond the last one, XFD")
+        self[letters] = number
         return number
 
 

@@ -11,12 +11,16 @@ import xlwings as xw
 from sop_addin.engines.backend import SheetState, TableInfo
 from sop_addin.engines.base import Engine, book_of
 from sop_addin.engines.closed_file.dates import to_serial
-from sop_addin.engines.closed_file.package import Package
+from sop_addin.engines.closed_file.guard import readable
 from sop_addin.engines.closed_file.recalculate import Recalculation, recalculate
 from sop_addin.engines.closed_file.workbook import Workbook
-from sop_addin.engines.errors import EngineError
-from sop_addin.engines.references import Box, boxes_overlap
+from sop_addin.engines.errors import EngineError, FileUnreadable
+from sop_addin.engines.references import Box, box_address, boxes_overlap
 from sop_addin.engines.values import CellValue
+from sop_addin.opc.package import Package
+
+MOST_CELLS = 30_000_000
+"""That one call reads: 10,000 items x 3,000 periods. Some 8 bytes each, and what they hold."""
 
 
 class ClosedFileBackend:
@@ -28,6 +32,7 @@ class ClosedFileBackend:
         self.last_recalculation: Recalculation | None = None
 
     @classmethod
+    @readable
     def open(cls, path: str) -> "ClosedFileBackend":
         return cls(Workbook.open(Path(path)), Path(path).absolute())
 
@@ -44,10 +49,14 @@ class ClosedFileBackend:
     def sheet_names(self) -> list[str]:
         return self.workbook.sheet_names()
 
+    @readable
     def read(self, sheet: str, box: Box) -> list[list[CellValue]]:
+        _check_size(sheet, box)
         return self.workbook.sheet(sheet).values(box)
 
+    @readable
     def formulas(self, sheet: str, box: Box) -> list[list[str]]:
+        _check_size(sheet, box)
         cells = self.workbook.sheet(sheet)
         texts = cells.formulas(box)
         if all(text is not None for row in texts for text in row):
@@ -61,23 +70,29 @@ class ClosedFileBackend:
             for row, values in zip(texts, cells.values(box), strict=True)
         ]
 
+    @readable
     def write(self, sheet: str, row: int, column: int, rows: Sequence[Sequence[CellValue]]) -> None:
         self.workbook.sheet(sheet).write(row, column, rows)
 
+    @readable
     def clear(self, sheet: str, box: Box, *, contents: bool, formats: bool) -> None:
         self.workbook.sheet(sheet).clear(box, contents, formats)
 
+    @readable
     def used(self, sheet: str) -> Box:
         return self.workbook.sheet(sheet).used()
 
+    @readable
     def has_array(self, sheet: str, row: int, column: int) -> bool:
         return self.workbook.sheet(sheet).arrays.holds(row, column)
 
+    @readable
     def merged(self, sheet: str, box: Box) -> list[Box]:
         return [area for area in self.workbook.sheet(sheet).merged() if boxes_overlap(area, box)]
 
     # -- formats
 
+    @readable
     def number_format(self, sheet: str, box: Box) -> str | None:
         codes = {self.workbook.codec.styles.code(style) for style in self._styles_in(sheet, box)}
         return codes.pop() if len(codes) == 1 else None
@@ -86,6 +101,7 @@ class ClosedFileBackend:
         cells = self.workbook.sheet(sheet)
         return {cells.style(row, column) for row in range(box[0], box[2] + 1) for column in range(box[1], box[3] + 1)}
 
+    @readable
     def set_number_format(self, sheet: str, box: Box, code: str) -> None:
         styles = self.workbook.codec.styles
         self._restyle(sheet, box, lambda style: styles.with_code(style, code))
@@ -105,18 +121,23 @@ class ClosedFileBackend:
 
     # -- tables and names
 
+    @readable
     def tables(self, sheet: str) -> list[TableInfo]:
         return self.workbook.tables.of_sheet(sheet)
 
+    @readable
     def resize_table(self, sheet: str, name: str, box: Box) -> None:
         self.workbook.tables.resize(name, box)
 
+    @readable
     def add_table(self, sheet: str, box: Box, name: str | None, has_headers: bool, style: str | None) -> str:
         return self.workbook.tables.add(sheet, box, name, has_headers, style)
 
+    @readable
     def names(self) -> list[tuple[str, str]]:
         return [(name, "=" + (element.text or "")) for name, element in self.workbook.name_elements()]
 
+    @readable
     def set_name(self, name: str, refers_to: str) -> None:
         self.workbook.set_name(name, refers_to)
 
@@ -125,12 +146,14 @@ class ClosedFileBackend:
 
     # -- sheets
 
+    @readable
     def add_sheet(self, name: str, position: int) -> None:
         self.workbook.add_sheet(name, position)
 
     def sheet_state(self, sheet: str) -> SheetState:
         return self.workbook.sheet_state(sheet)
 
+    @readable
     def set_sheet_state(self, sheet: str, state: SheetState) -> None:
         self.workbook.set_sheet_state(sheet, state)
 
@@ -139,6 +162,7 @@ class ClosedFileBackend:
     def calculate(self) -> None:
         self.last_recalculation = recalculate(self.workbook)
 
+    @readable
     def save(self, path: str) -> None:
         target = Path(path)
         self.workbook.save(target, self._path)
@@ -156,6 +180,14 @@ class ClosedFileBackend:
 
     def run_macro(self, name: str, arguments: Sequence[Any]) -> Any:
         raise EngineError(f"The macro {name} cannot run in a closed workbook; open it in Excel.")
+
+
+def _check_size(sheet: str, box: Box) -> None:
+    """A table or name over a whole sheet, with nothing in it, must not take all memory."""
+    if (box[2] - box[0] + 1) * (box[3] - box[1] + 1) > MOST_CELLS:
+        raise FileUnreadable(
+            f"{sheet}!{box_address(box)} is more than {MOST_CELLS:,} cells; shrink the table or name to its data."
+        )
 
 
 def _constant_text(value: CellValue, date_1904: bool) -> str:

@@ -17,19 +17,20 @@ import xlwings as xw
 
 from sop_addin.engines.closed_file.cells import cached_value, formula_of, replace_formula
 from sop_addin.engines.closed_file.dates import to_serial
-from sop_addin.engines.closed_file.package import Package
+from sop_addin.engines.closed_file.guard import readable
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
 from sop_addin.engines.closed_file.workbook import Workbook
-from sop_addin.engines.closed_file.xml_text import encode_text, main_tag, serialise_xml, unescape_xml
 from sop_addin.engines.references import Box, box_holds, cell_address
 from sop_addin.engines.values import CellValue, XlError
+from sop_addin.opc.package import Package
+from sop_addin.opc.xml_text import encode_text, main_tag, serialise_xml, unescape_xml
 
 LOGGER = logging.getLogger(__name__)
 
 Speller = Callable[[str], str]
 
 _READ_CELLS = 50_000  # results fetched in one call
-_FORMULA = re.compile(rb"(<f\b[^>]*?(?<!/)>)([^<]*)(</f>)")
+_FORMULA = re.compile(rb"(<f\b[^<>]*?(?<!/)>)([^<]*)(</f>)")
 _QUOTED = re.compile(r"(\"(?:[^\"]|\"\")*\")")
 _SEVERAL_SHEETS = re.compile(r"[\w']:[\w' .]+'?!")
 _READS_ANYTHING = re.compile(r"\bINDIRECT\s*\(", re.I)
@@ -66,6 +67,7 @@ def recalculate_bytes(data: bytes, today: dt.date | None = None) -> bytes:
     return workbook.to_bytes()
 
 
+@readable
 def recalculate(workbook: Workbook, today: dt.date | None = None) -> Recalculation:
     """Calculate all formulas of a workbook and put the results into its sheets."""
     outcome = Recalculation()
@@ -156,7 +158,7 @@ def _draw_back_spills(sheet: SheetXml) -> None:
         if not array.dynamic or raw is None:
             continue
         own = f' ref="{cell_address(*anchor)}"'.encode()
-        sheet.put_raw(*anchor, re.sub(rb'(<f\b[^>]*?)\sref="[^"]*"', rb"\1" + own, raw, count=1))
+        sheet.put_raw(*anchor, re.sub(rb'(<f\b[^<>]*?)\sref="[^"]*"', rb"\1" + own, raw, count=1))
         for row, column in _followers(anchor, array.box):
             if sheet.cell(row, column) is not None:
                 sheet.put_raw(row, column, None)

@@ -2,8 +2,8 @@
 
 import re
 
-from sop_addin.engines.closed_file.xml_text import MAIN, decode_text, encode_text, needs_space_attribute
 from sop_addin.engines.errors import EngineError, FileUnreadable
+from sop_addin.opc.xml_text import MAIN, decode_text, encode_text, needs_space_attribute
 
 MAX_TEXT = 32_767  # UTF-16 units in a cell
 
@@ -12,10 +12,12 @@ EMPTY_PART = (
     f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<sst xmlns="{MAIN}" uniqueCount="0"></sst>'.encode()
 )
 
-_ITEM = re.compile(rb"<si\b[^>]*?(?:/>|>(.*?)</si>)", re.S)
-_TEXT = re.compile(rb"<t\b[^>]*?(?:/>|>(.*?)</t>)", re.S)
-_PHONETIC = re.compile(rb"<rPh\b.*?</rPh>", re.S)
-_ROOT = re.compile(rb"<sst\b[^>]*>")
+# No pattern may look far for an end that is not there: a file of a million open tags would take hours.
+_ITEM = re.compile(rb"<si\b[^<>]*?(?:/>|>(.*?)</si>)", re.S)
+_OPEN_ITEM = re.compile(rb"<si\b[^<>]*(?<!/)>")
+_TEXT = re.compile(rb"<t\b[^<>]*?(?:/>|>([^<]*)</t>)")
+_PHONETIC = re.compile(rb"<rPh\b(?:(?!<rPh\b).)*?</rPh>", re.S)
+_ROOT = re.compile(rb"<sst\b[^<>]*>")
 _COUNTS = re.compile(rb"\s(?:count|uniqueCount)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 
 
@@ -38,7 +40,7 @@ class SharedStrings:
 
     def __init__(self, content: bytes) -> None:
         root = _ROOT.search(content)
-        if root is None:
+        if root is None or _OPEN_ITEM.search(content, content.rfind(b"</si>") + 1):
             raise FileUnreadable("The workbook's shared strings are damaged; open it in Excel and let Excel repair it.")
         if root[0].endswith(b"/>"):
             content = content[: root.end() - 2] + b"></sst>"

@@ -16,25 +16,25 @@ from sop_addin.engines.closed_file.cells import (
     style_of,
 )
 from sop_addin.engines.closed_file.spelling import Row, split_rows, usual_spelling
-from sop_addin.engines.closed_file.xml_text import (
-    attribute,
-    encode_text,
-    set_attribute,
-)
 from sop_addin.engines.errors import EngineError, FileUnreadable
 from sop_addin.engines.formulas import from_stored, move, to_stored
 from sop_addin.engines.references import Box, box_address, cell_address, column_letters, column_number, parse_box
 from sop_addin.engines.values import CellValue, DynamicFormula, Formula
+from sop_addin.opc.xml_text import (
+    attribute,
+    encode_text,
+    set_attribute,
+)
 
 if TYPE_CHECKING:
     from sop_addin.engines.closed_file.workbook import Workbook
 
-_SHEET_DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
+_SHEET_DATA = re.compile(rb"<sheetData\b[^<>]*?(/?)>")
 _FIRST_CELL = re.compile(rb'<c r="([A-Z]{1,3})\d+"')
-_COLUMN_ELEMENT = re.compile(rb"<col\b([^>]*?)/?>")
+_COLUMN_ELEMENT = re.compile(rb"<col\b([^<>]*?)/?>")
 _SPANS = re.compile(rb"\sspans\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _DIMENSION = re.compile(rb'(<dimension\s+ref=")[^"]*(")')
-_MERGE = re.compile(rb'<mergeCell\b[^>]*?ref="([^"]*)"')
+_MERGE = re.compile(rb'<mergeCell\b[^<>]*?ref="([^"]*)"')
 
 
 class Keep:

@@ -4,8 +4,11 @@ import re
 
 from lxml import etree
 
-from sop_addin.engines.closed_file.xml_text import STRICT_MAIN, attribute, parse_xml, serialise_xml
 from sop_addin.engines.errors import FileUnreadable
+from sop_addin.engines.references import MAX_ROWS
+from sop_addin.opc.xml_text import STRICT_MAIN, attribute, parse_xml, serialise_xml
+
+_OPEN_CELL = re.compile(rb"<c\b[^<>]*(?:(?<!/)>|<)")
 
 Row = tuple[bytes, bytes]  # inside of the <row> tag, raw cells
 
@@ -58,6 +61,10 @@ def split_rows(content: bytes, start: int, end: int) -> dict[int, Row]:
             attributes, body, after = content[position + 4 : tag_end], content[tag_end + 1 : close], close + 6
         stated = attribute(attributes, b"r")
         number = int(stated) if stated else number + 1
+        if not 1 <= number <= MAX_ROWS:
+            raise ValueError(f"row {number} is outside the sheet")
+        if body and _OPEN_CELL.search(body, body.rfind(b"</c>") + 1):
+            raise ValueError(f"row {number}: a cell is cut off")
         if not stated:
             attributes = b' r="%d"' % number + attributes
         if number in rows:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from sop_addin.engines.closed_file.xml_text import main_tag, unescape_xml
 from sop_addin.engines.references import box_address, column_number, parse_box, quote_sheet
+from sop_addin.opc.xml_text import main_tag, unescape_xml
 
 if TYPE_CHECKING:
     from sop_addin.engines.closed_file.workbook import Workbook

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_REVERSE, is_date_format
 
-from sop_addin.engines.closed_file.xml_text import MAIN, main_tag, parse_xml, serialise_xml
 from sop_addin.engines.errors import FileUnreadable
+from sop_addin.opc.xml_text import MAIN, main_tag, parse_xml, serialise_xml
 
 STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 GENERAL = "General"

@@ -9,14 +9,6 @@ from lxml import etree
 from sop_addin.engines.backend import TableInfo
 from sop_addin.engines.closed_file.cells import split_cell
 from sop_addin.engines.closed_file.stretch import stretch_references, stretch_sheet_features
-from sop_addin.engines.closed_file.xml_text import (
-    MAIN,
-    OFFICE_RELATIONSHIPS,
-    default_namespace,
-    main_tag,
-    parse_xml,
-    serialise_xml,
-)
 from sop_addin.engines.errors import EngineError
 from sop_addin.engines.references import (
     Box,
@@ -27,6 +19,14 @@ from sop_addin.engines.references import (
     parse_box,
 )
 from sop_addin.engines.values import Formula
+from sop_addin.opc.xml_text import (
+    MAIN,
+    OFFICE_RELATIONSHIPS,
+    default_namespace,
+    main_tag,
+    parse_xml,
+    serialise_xml,
+)
 
 if TYPE_CHECKING:
     from sop_addin.engines.closed_file.sheet_xml import SheetXml

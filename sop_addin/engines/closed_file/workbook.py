@@ -9,13 +9,14 @@ from lxml import etree
 from sop_addin.engines.backend import SheetState
 from sop_addin.engines.closed_file.atomic_save import save_atomically
 from sop_addin.engines.closed_file.cells import CellCodec
-from sop_addin.engines.closed_file.package import Package
 from sop_addin.engines.closed_file.shared_strings import EMPTY_PART, SHARED_STRINGS_TYPE, SharedStrings
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
 from sop_addin.engines.closed_file.spelling import usual_spelling
 from sop_addin.engines.closed_file.styles import DEFAULT_PART, STYLES_TYPE, Styles
 from sop_addin.engines.closed_file.tables import Tables
-from sop_addin.engines.closed_file.xml_text import (
+from sop_addin.engines.errors import EngineError, FileUnreadable
+from sop_addin.opc.package import MAX_SHEETS, Package
+from sop_addin.opc.xml_text import (
     MAIN,
     OFFICE_RELATIONSHIPS,
     STRICT_MAIN,
@@ -23,7 +24,6 @@ from sop_addin.engines.closed_file.xml_text import (
     parse_xml,
     serialise_xml,
 )
-from sop_addin.engines.errors import EngineError, FileUnreadable
 
 _R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
 _WORKSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -106,6 +106,11 @@ class Workbook:
 
     def _find_sheets(self) -> dict[str, str]:
         found: dict[str, str] = {}
+        count = sum(1 for _ in self.sheet_elements())
+        if count > MAX_SHEETS:
+            raise FileUnreadable(
+                f"{self.package.name} lists {count:,} sheets, more than any workbook; it is not opened."
+            )
         for element in self.sheet_elements():
             relationship = self._relationships.get(element.get(_R_ID) or "")
             if relationship is not None and relationship.kind == "worksheet":

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sop_addin.engines.closed_file.package import CONTENT_TYPES_PART, Package
+from sop_addin.opc.package import CONTENT_TYPES_PART, Package
 
 _MACRO_TYPE = b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _PLAIN_TYPE = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"

@@ -66,7 +66,7 @@ def base_of(texts: Sequence[str]) -> BaseState:
         tables = {name: _unpacked(part) for name, part in content["tables"].items()}
         grids = {name: _unpacked(part) for name, part in content["grids"].items()}
         return BaseState(choice, str(content["made"]), tables, grids)
-    except (ValueError, TypeError, KeyError, zlib.error) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, zlib.error) as error:
         raise WorkbookError(
             f"what it remembers of its making is damaged ({type(error).__name__}); ask for the edits in a new copy"
         ) from error

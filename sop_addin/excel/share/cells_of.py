@@ -15,6 +15,9 @@ from .choice import as_name
 from .inputs import Inputs
 
 State = dict[Cell, object]
+Rows = dict[str, set[tuple[str, ...]]]
+ROW, THERE = "(row)", "there"
+"""Column and value of an edit of a row as such."""
 _TEXT = Column("", "text", "")
 
 
@@ -80,6 +83,29 @@ def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
     return found
 
 
+def rows_compared(before: State, now: State, base: Rows, returned: Rows) -> tuple[State, State]:
+    """Both states with rows as such: a row that is gone is one edit and not one of each of its cells, and a new row
+    that has a key alone is an edit too."""
+    before, now = dict(before), dict(now)
+    for table, keys in base.items():
+        gone = keys - returned.get(table, set())
+        for cell in [cell for cell in before if cell.table == table and cell.key in gone]:
+            del before[cell]
+        before |= {Cell(table, key, ROW): THERE for key in gone}
+    filled = {(cell.table, cell.key) for cell in now}
+    for table, keys in returned.items():
+        new = {key for key in keys - base.get(table, set()) if (table, key) not in filled}
+        now |= {Cell(table, key, ROW): THERE for key in new}
+    return before, now
+
+
+def row_keys(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], bucket: str) -> Rows:
+    """The keys of all rows of the input tables, and of the rows of the grids that are no formulas."""
+    keys = {name: {key for _, key, _ in rows_of(name, raw, bucket)} for name, raw in tables.items()
+            if name in TABLES and TABLES[name].role == "input"}  # fmt: skip
+    return keys | {name: {key for _, key, _ in grid_rows_of(name, raw, bucket)} for name, raw in grids.items()}
+
+
 def input_cells(inputs: Inputs, base: State, state: State, tables: Mapping[str, RawTable]) -> Collection[Cell]:
     """The cells that the receiver was to type into: of rows that the copy had, and of rows that may be added."""
     old = {(cell.table, cell.key) for cell in base}
@@ -100,6 +126,9 @@ def _is_input(
         grid = GRID_BY_NAME[cell.table]
         return inputs.measure(grid, cell.key[-1]) and inputs.row(dict(zip(grid.keys, cell.key, strict=False)))
     table = TABLES[cell.table]
+    if cell.column == ROW:  # rows may be added; whether one is to go is nothing that a copy decides
+        keys: dict[str, object] = dict(zip(table.keys, cell.key, strict=False))
+        return (cell.table, cell.key) not in old and inputs.grows(table) and inputs.row(keys)
     if not inputs.column(table, cell.column) and not table.period_columns:
         return False
     whole = {**row, **dict(zip(table.keys, cell.key, strict=False))}

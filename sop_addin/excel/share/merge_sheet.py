@@ -14,11 +14,11 @@ from ...model.merging import Cell, Merge
 from ...model.schema import GRID_BY_NAME, TABLES
 from ..blocks import read_block, write_block
 from ..grid_sheets import grid_range, with_formulas
+from ..layout import MERGE_SHEET
 from ..read_tables import raw_range
 from ..tables_io import find_tables, write_table
-from .cells_of import Row, grid_rows_of, label_of, rows_of
+from .cells_of import ROW, Row, grid_rows_of, label_of, rows_of
 
-MERGE_SHEET = "Merge"
 TAKE = "Take"
 HEADERS = ("Choice", "What", "Table", "Row", "Column", "Who", "Base", "Now", "Returned", "Key")
 CHANGE, CONFLICT, REFUSED = "Change", "Conflict: choose one", "No input cell: not taken"
@@ -108,7 +108,14 @@ def _patch(
     stale: list[Cell] = []
     for cell, (now, value) in wanted.items():
         at, row = places.get(cell.key, (-1, {}))
-        if row.get(cell.column) != now or cell.column not in columns or (at < 0 and name in GRID_BY_NAME):
+        if cell.column == ROW and at >= 0:
+            stale.append(cell)  # somebody has added it meanwhile
+            continue
+        if (
+            row.get(cell.column) != now
+            or (cell.column not in columns and cell.column != ROW)
+            or (at < 0 and name in GRID_BY_NAME)
+        ):
             stale.append(cell)
             continue
         if at < 0:
@@ -119,6 +126,8 @@ def _patch(
             cells.append(line)
             at = len(cells) - 2
             places[cell.key] = (at, {})
+        if cell.column == ROW:
+            continue
         known = name in TABLES and cell.column in TABLES[name].headers
         kind = TABLES[name].column(cell.column).kind if known else "number"
         cells[at + 1][columns[cell.column]] = _typed(value, kind, bucket)

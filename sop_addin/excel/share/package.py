@@ -82,7 +82,7 @@ class _Copy:
         self.parts = parts
         self.main = main
         self.root = parse(parts[main])
-        self.links = {one.id: one for one in harmless(parts, main)}
+        self.links = {one.identifier: one for one in harmless(parts, main)}
         self.types = _content_types(parts)
         self.out: dict[str, bytes] = {}
         self.sheets = self._kept_sheets()
@@ -95,7 +95,7 @@ class _Copy:
         values: dict[str, int] = {}
         for name, part in self.sheets.items():
             links = self._with_targets(part, native)
-            ids = frozenset(one.id for one in links)
+            ids = frozenset(one.identifier for one in links)
             content, changed = sheet_part(
                 self.parts[part],
                 ids,
@@ -188,7 +188,7 @@ class _Copy:
                 for each in inner:
                     self._put(each.target, self.parts[each.target], [])
                 self._put(one.target, self.parts[one.target], inner)
-        self._put(part, small.drawing_part(self.parts[part], frozenset(one.id for one in links)), links)
+        self._put(part, small.drawing_part(self.parts[part], frozenset(one.identifier for one in links)), links)
 
     def _charts(self, texts: Texts) -> None:
         charts = [part for part in self.out if self.types.get(part, "").endswith("drawingml.chart+xml")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from ...model.calendar import parse_period
 from ...model.errors import WorkbookError
 from ...model.tables import Place, RawTable
+from ...opc.foreign import checked_workbook
 from ..layout import COPY_SHEET
 from .base_state import BaseState, base_of
 
@@ -25,7 +27,7 @@ Rows = Sequence[Sequence[Any]]
 def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str, RawTable]]:
     """What the copy was, and its tables and grids as they are now. Raises WorkbookError naming the file."""
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        with CalamineWorkbook.from_filelike(io.BytesIO(checked_workbook(path))) as book:
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, OSError, ValueError) as error:
         raise WorkbookError(f"{path.name} cannot be read as a workbook: {error}.") from None

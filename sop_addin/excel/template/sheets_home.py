@@ -135,8 +135,24 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
         '"Nothing to plan yet.")'
     )
     worksheet.write_formula(1, 1, horizon, styles.purpose, "")
+    worksheet.write_formula(0, BOARD_RIGHT - 1, _PUBLISHED, styles.get(font_color=look.MUTED, align="right"), "")
     for offset, sheet in enumerate(_LINKS):
         worksheet.write_url(2, BOARD_LEFT - 1 + 3 * offset, f"internal:'{sheet}'!A1", styles.link, sheet)
+
+
+def _production(measure: str) -> str:
+    lead = GRID_BY_NAME["ProductionPlan"].lead_headers
+    names, totals = (f"INDEX(ProductionPlan,0,{lead.index(header) + 1})" for header in ("Measure", "Total"))
+    return f'SUMIF({names},"{measure}",{totals})'
+
+
+_PUBLISHED = (
+    f'=IFERROR(IF({result("Published")}="","Not published yet","At the last run or check: "&{result("Published")}'
+    f'&IF(AND(LEFT({result("Published")},12)="as published",ABS({_production("Total production")}'
+    f'-{_production("Approved plan")})>0.5),". Production was changed since","")),"")'
+)
+"""What the last run, check or publishing said of the published plan; and without Python, whether production still adds
+up to the approved plan."""
 
 
 def _scenario(context: Context, worksheet: Worksheet) -> None:

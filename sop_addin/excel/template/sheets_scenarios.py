@@ -59,6 +59,7 @@ def add_scenarios(context: Context, worksheet: Worksheet) -> None:
     add_output_marks(context, worksheet, places)
     blocks = [(LEFT, RIGHT - 1), *((left, right) for _, left, _, right in places.values())]
     print_blocks(context, NAME, blocks)
+    worksheet.set_h_pagebreaks([RISK_ROW - 1])
 
 
 def _nth(column: str, position: int) -> str:

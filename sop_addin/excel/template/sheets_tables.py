@@ -58,6 +58,7 @@ _TABLE_WIDTHS = {
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
     ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
+    ("tblLifecycle", "Advice"): 60,
     ("tblScenarioResults", "Assumptions"): 60,
     ("tblScenarioResults", "What changes"): 60,
     ("tblDecisions", "Number"): 10,

@@ -12,24 +12,23 @@ from ...model import calendar
 from ...model.cost_defaults import fill_costs, priced_periods
 from ...model.finding_rows import NOWHERE
 from ...model.findings import Finding, Findings
+from ...model.resource_use import resource_uses
 from ...model.tables import Tables
 from ..consensus import CONSENSUS_DEMAND, consensus_demand
+from .keyed import LARGEST, Keyed, clean, sorted_unique, table_order
 from .problem import (
     BUY,
     DISTRIBUTION,
     LABOUR,
     STORAGE,
-    SUPPLIER,
     BalanceProblem,
     Bools,
     FamilyData,
     Floats,
-    Ints,
     ResourceData,
     SourceData,
 )  # fmt: skip
 
-LARGEST = 1e12  # figures beyond are typing errors (validation says so); here they must only not break the solver
 MAX_COVER = 520.0
 
 
@@ -37,8 +36,8 @@ def build_problem(tables: Tables) -> BalanceProblem:
     """Arrays of the balance from ``tables``; rows that name an unknown family, resource or period are left out."""
     periods = tables.periods
     filled, notes = fill_costs(tables)
-    family_order = _sorted_unique(filled["Family"])
-    families = _Keyed(filled, family_order, periods)
+    family_order = sorted_unique(filled["Family"])
+    families = Keyed(filled, family_order, periods)
     demand = _demand(tables, families)
     sources, source_rows = _sources(tables, families, periods)
     receipts = _receipts(tables, families, sources)
@@ -51,93 +50,29 @@ def build_problem(tables: Tables) -> BalanceProblem:
         sources,
         resources,
         {
-            "families": _table_order(family_order),
-            "sources": _table_order(source_rows),
-            "resources": _table_order(resource_rows),
+            "families": table_order(family_order),
+            "sources": table_order(source_rows),
+            "resources": table_order(resource_rows),
         },
         notes + Findings.of(use_notes),
     )
 
 
-# --- frames to arrays -------------------------------------------------------------------------------------------------
-
-
-def _sorted_unique(names: pd.Series) -> list[int]:
-    """Row positions of the first row of each name, sorted by name; blank names are left out."""
-    first: dict[str, int] = {}
-    for row, name in enumerate(names.astype(str)):
-        if name:
-            first.setdefault(name, row)
-    return [first[name] for name in sorted(first)]
-
-
-def _table_order(rows: Sequence[int]) -> list[int]:
-    """Positions in the sorted order, in the order of the table."""
-    return [int(position) for position in np.argsort(np.array(rows, dtype=np.intp), kind="stable")]
-
-
-def _clean(values: object, blank: float, low: float = 0.0, high: float = LARGEST) -> Floats:
-    """Floats with blanks replaced, inf only where ``blank`` is inf, and the rest within low..high."""
-    numbers = np.array(values, dtype=np.float64)
-    numbers[np.isnan(numbers)] = blank
-    unlimited = np.isinf(blank) & (numbers >= high)
-    return np.where(unlimited, blank, np.where(np.isnan(numbers), blank, np.clip(numbers, low, high)))
-
-
-class _Keyed:
-    """Columns of a frame as arrays in sorted order, and exceptions by period on top of them."""
-
-    def __init__(self, frame: pd.DataFrame, rows: Sequence[int], periods: Sequence[pd.Timestamp]) -> None:
-        self.frame = frame.iloc[list(rows)]
-        self.names = [str(name) for name in self.frame.iloc[:, 0]] if len(self.frame) else []
-        self.position = {name: position for position, name in enumerate(self.names)}
-        self.period = {period: step for step, period in enumerate(periods)}
-
-    def column(self, name: str, blank: float, low: float = 0.0, high: float = LARGEST) -> Floats:
-        return _clean(self.frame[name].to_numpy(dtype=np.float64), blank, low, high)
-
-    def by_period(self, values: Floats) -> Floats:
-        """(N,) -> (N, T)."""
-        return np.repeat(values[:, None], len(self.period), axis=1)
-
-    def locate(self, exceptions: pd.DataFrame, keys: Sequence[str]) -> tuple[Ints, Ints, Ints]:
-        """(row, position, period) of the exception rows that name something known."""
-        found: list[tuple[int, int, int]] = []
-        names = zip(*(exceptions[key].astype(str) for key in keys), strict=True)
-        for row, (name, period) in enumerate(zip(names, exceptions["Period"], strict=True)):
-            position = self.position.get(name[0] if len(keys) == 1 else "\0".join(name))
-            step = self.period.get(period)
-            if position is not None and step is not None:
-                found.append((row, position, step))
-        table = np.array(found, dtype=np.intp).reshape(-1, 3)
-        return table[:, 0], table[:, 1], table[:, 2]
-
-    def override(
-        self, base: Floats, exceptions: pd.DataFrame, column: str, keys: Sequence[str], place: tuple[Ints, Ints, Ints]
-    ) -> Floats:
-        """``base`` (N, T) with the given cells of ``exceptions`` written over it."""
-        rows, positions, steps = place
-        values = exceptions[column].to_numpy(dtype=np.float64)[rows]
-        given = ~np.isnan(values)
-        base[positions[given], steps[given]] = np.clip(values[given], 0.0, LARGEST)
-        return base
-
-
 # --- families ---------------------------------------------------------------------------------------------------------
 
 
-def _demand(tables: Tables, families: _Keyed) -> Floats:
+def _demand(tables: Tables, families: Keyed) -> Floats:
     """(F, T) consensus demand."""
     demand = np.zeros((len(families.names), len(families.period)))
     if tables.sales_plan.empty:
         return demand
     consensus = consensus_demand(tables.sales_plan)
     rows, positions, steps = families.locate(consensus, ["Family"])
-    demand[positions, steps] = _clean(consensus[CONSENSUS_DEMAND].to_numpy(dtype=np.float64)[rows], 0.0)
+    demand[positions, steps] = clean(consensus[CONSENSUS_DEMAND].to_numpy(dtype=np.float64)[rows], 0.0)
     return demand
 
 
-def _families(tables: Tables, families: _Keyed, demand: Floats, sources: SourceData, receipts: Floats) -> FamilyData:
+def _families(tables: Tables, families: Keyed, demand: Floats, sources: SourceData, receipts: Floats) -> FamilyData:
     settings, exceptions = tables.settings, priced_periods(tables)
     place = families.locate(exceptions, ["Family"])
 
@@ -247,17 +182,17 @@ def coming_demand(demand: Floats, cover: Floats, season: int) -> Floats:
     return total
 
 
-def _opening_stock(tables: Tables, families: _Keyed) -> Floats:
+def _opening_stock(tables: Tables, families: Keyed) -> Floats:
     """Opening stock, a blank being the sum of the family's items in family units."""
     given = families.column("Opening stock", np.nan)
     items = tables.items
-    units = _clean(items["Units per family unit"].to_numpy(dtype=np.float64), 1.0, low=1e-9)
-    stock = pd.Series(_clean(items["Opening stock"].to_numpy(dtype=np.float64), 0.0) / units)
+    units = clean(items["Units per family unit"].to_numpy(dtype=np.float64), 1.0, low=1e-9)
+    stock = pd.Series(clean(items["Opening stock"].to_numpy(dtype=np.float64), 0.0) / units)
     of_items = stock.groupby(items["Family"].astype(str).to_numpy()).sum().reindex(families.names).fillna(0.0)
     return np.where(np.isnan(given), np.asarray(of_items, dtype=np.float64), given)
 
 
-def _kept_production(tables: Tables, families: _Keyed) -> tuple[Floats, Bools, Floats]:
+def _kept_production(tables: Tables, families: Keyed) -> tuple[Floats, Bools, Floats]:
     """Fixed total production, where it comes from the approved plan, and the approved plan; each (F, T)."""
     shape = (len(families.names), len(families.period))
     plan = tables.production_plan
@@ -269,7 +204,7 @@ def _kept_production(tables: Tables, families: _Keyed) -> tuple[Floats, Bools, F
     return np.where(frozen, approved, fixed), frozen, approved
 
 
-def _running_before(tables: Tables, families: _Keyed) -> Bools:
+def _running_before(tables: Tables, families: Keyed) -> Bools:
     running = np.zeros(len(families.names), dtype=bool)
     past = tables.stock
     if tables.plan_start is not None and len(past):
@@ -295,7 +230,7 @@ def _unit_values(sources: SourceData, price: Floats, count: int) -> Floats:
 # --- sources ----------------------------------------------------------------------------------------------------------
 
 
-def _sources(tables: Tables, families: _Keyed, periods: Sequence[pd.Timestamp]) -> tuple[SourceData, list[int]]:
+def _sources(tables: Tables, families: Keyed, periods: Sequence[pd.Timestamp]) -> tuple[SourceData, list[int]]:
     frame = tables.sources
     family_names, names = frame["Family"].astype(str), frame["Source"].astype(str)
     first: dict[tuple[str, str], int] = {}
@@ -304,7 +239,7 @@ def _sources(tables: Tables, families: _Keyed, periods: Sequence[pd.Timestamp]) 
             first.setdefault(key, row)
     keys = sorted(first)
     rows = [first[key] for key in keys]
-    keyed = _Keyed(frame, rows, periods)
+    keyed = Keyed(frame, rows, periods)
     keyed.position = {"\0".join(key): position for position, key in enumerate(keys)}
     place = keyed.locate(tables.source_periods, ["Family", "Source"])
 
@@ -314,7 +249,7 @@ def _sources(tables: Tables, families: _Keyed, periods: Sequence[pd.Timestamp]) 
 
     arrivals = np.zeros((len(keys), len(periods)))
     found, positions, steps = keyed.locate(tables.receipts, ["Family", "Source"])
-    quantity = _clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
+    quantity = clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
     np.add.at(arrivals, (positions, steps), quantity[found])
     data = SourceData(
         names=[key[1] for key in keys],
@@ -333,11 +268,11 @@ def _sources(tables: Tables, families: _Keyed, periods: Sequence[pd.Timestamp]) 
     return data, rows
 
 
-def _receipts(tables: Tables, families: _Keyed, sources: SourceData) -> Floats:
+def _receipts(tables: Tables, families: Keyed, sources: SourceData) -> Floats:
     """(F, T) all receipts of a family, from sources in tblSources or not."""
     receipts = np.zeros((len(families.names), len(families.period)))
     rows, positions, steps = families.locate(tables.receipts, ["Family"])
-    quantity = _clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
+    quantity = clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
     np.add.at(receipts, (positions, steps), quantity[rows])
     return receipts
 
@@ -346,10 +281,10 @@ def _receipts(tables: Tables, families: _Keyed, sources: SourceData) -> Floats:
 
 
 def _resources(
-    tables: Tables, families: _Keyed, sources: SourceData, periods: Sequence[pd.Timestamp]
+    tables: Tables, families: Keyed, sources: SourceData, periods: Sequence[pd.Timestamp]
 ) -> tuple[ResourceData, list[int], list[Finding]]:
-    rows = _sorted_unique(tables.resources["Resource"])
-    keyed = _Keyed(tables.resources, rows, periods)
+    rows = sorted_unique(tables.resources["Resource"])
+    keyed = Keyed(tables.resources, rows, periods)
     exceptions = tables.capacity
     place = keyed.locate(exceptions, ["Resource"])
 
@@ -386,43 +321,39 @@ def _resources(
 
 
 def _use(
-    tables: Tables, families: _Keyed, sources: SourceData, resources: _Keyed, kinds: list[str]
+    tables: Tables, families: Keyed, sources: SourceData, resources: Keyed, kinds: list[str]
 ) -> tuple[list[list[tuple[int, float, float]]], list[list[tuple[int, float]]], list[Finding]]:
-    """Use of each resource by source and by family; rows for the same pair add up.
+    """Use of each resource by source and by family (``resource_uses``), and what is wrong with it."""
+    position = {
+        (families.names[family], name): source
+        for source, (family, name) in enumerate(zip(sources.family.tolist(), sources.names, strict=True))
+    }
+    source_use: list[list[tuple[int, float, float]]] = [[] for _ in kinds]
+    family_use: list[list[tuple[int, float]]] = [[] for _ in kinds]
+    for resource_name, users in resource_uses(tables).items():
+        resource = resources.position.get(resource_name)
+        if resource is None:
+            continue
+        on_family = kinds[resource] in (STORAGE, DISTRIBUTION)
+        for family_name, drivers in users.items():
+            for driver, amounts in drivers.items():
+                family, source = families.position.get(family_name), position.get((family_name, driver))
+                per_unit, per_run = (min(amount, LARGEST) for amount in amounts)
+                if on_family and family is not None and per_unit > 0:
+                    family_use[resource].append((family, per_unit))
+                elif not on_family and source is not None and (per_unit or per_run):
+                    source_use[resource].append((source, per_unit, per_run))
+    return [sorted(use) for use in source_use], [sorted(use) for use in family_use], _negative_use(tables)
 
-    A blank Source means every source that the kind counts: Make sources for Machine and Labour, all for Supplier.
-    """
-    of_source: list[dict[int, tuple[float, float]]] = [{} for _ in kinds]
-    of_family: list[dict[int, float]] = [{} for _ in kinds]
-    sources_of: dict[int, list[int]] = {}
-    for source, owner in enumerate(sources.family):
-        sources_of.setdefault(int(owner), []).append(source)
-    bill = tables.bill_of_resources
-    place = tables.places.get("tblBillOfResources", NOWHERE)
+
+def _negative_use(tables: Tables) -> list[Finding]:
+    bill, place = tables.bill_of_resources, tables.places.get("tblBillOfResources", NOWHERE)
     findings: list[Finding] = []
-    columns = ("Family", "Source", "Resource", "Use per unit", "Use per run")
-    for row, family_name, source_name, resource_name, unit_use, run_use in zip(
-        bill.index, *(bill[name] for name in columns), strict=True
-    ):
-        family, resource = families.position.get(str(family_name)), resources.position.get(str(resource_name))
-        if family is None or resource is None:
-            continue
-        for column, value in (("Use per unit", unit_use), ("Use per run", run_use)):
-            if value < 0:
-                text = f"{column} of {family_name} on {resource_name} is negative; 0 is taken."
-                findings.append(
-                    Finding("Warning", "tblBillOfResources", row, column, "negative_use", text, place.cell(column, row))
-                )
-        per_unit, per_run = (float(value) for value in _clean([unit_use, run_use], 0.0))
-        if kinds[resource] in (STORAGE, DISTRIBUTION):
-            of_family[resource][family] = of_family[resource].get(family, 0.0) + per_unit
-            continue
-        for source in sources_of.get(family, []):
-            named = source_name == sources.names[source]
-            counted = not source_name and (bool(sources.make[source]) or kinds[resource] == SUPPLIER)
-            if named or counted:
-                before = of_source[resource].get(source, (0.0, 0.0))
-                of_source[resource][source] = (before[0] + per_unit, before[1] + per_run)
-    source_use = [[(source, *use[source]) for source in sorted(use) if use[source] != (0.0, 0.0)] for use in of_source]
-    family_use = [[(family, use[family]) for family in sorted(use) if use[family] > 0] for use in of_family]
-    return source_use, family_use, findings
+    for column in ("Use per unit", "Use per run"):
+        for row in bill.index[bill[column] < 0]:
+            family, resource = bill.loc[row, "Family"], bill.loc[row, "Resource"]
+            text = f"{column} of {family} on {resource} is negative; 0 is taken."
+            findings.append(
+                Finding("Warning", "tblBillOfResources", row, column, "negative_use", text, place.cell(column, row))
+            )
+    return findings

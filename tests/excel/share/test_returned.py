@@ -9,13 +9,12 @@ import pytest
 from companies import PUMPS_AND_VALVES, company, raw_company
 
 from sop_addin.engines.closed_file import recalculate_bytes
-from sop_addin.excel.share.cells_of import cells_of, input_cells
-from sop_addin.excel.share.inputs import Inputs
-from sop_addin.excel.share.returned import read_returned
+from sop_addin.excel.share.cells_of import ROW, THERE
 from sop_addin.excel.template import workbook_bytes
-from sop_addin.mailing import Choice, share
+from sop_addin.mailing import Choice, returned_copy, share
 from sop_addin.model.errors import WorkbookError
-from sop_addin.model.merging import Cell, Merge, Returned, merge
+from sop_addin.model.merging import Cell, Merge, merge
+from sop_addin.opc.errors import FileUnreadable
 
 pytestmark = pytest.mark.filterwarnings("ignore:Print area cannot be set")
 OWNED = {**PUMPS_AND_VALVES["tblFamilies"], "Owner": ["Ann", "Bob"]}
@@ -34,10 +33,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def edits(path: Path) -> Merge:
     """What a returned copy changes in the workbook it came from, which nobody has touched."""
-    base, tables, grids = read_returned(path)
-    before, now = cells_of(base.tables, base.grids, "Month"), cells_of(tables, grids, "Month")
-    inputs = input_cells(Inputs(base.choice, base.tables), before, now, base.tables)
-    return merge(before, [Returned(path.name, before, now, inputs)])
+    copy = returned_copy(path, path.name, "Month")
+    return merge({cell: value for cell, value in copy.base.items() if cell.column != ROW}, [copy])
 
 
 def edited(copy: Path, out: Path, edit) -> Path:
@@ -109,6 +106,32 @@ def test_a_row_typed_below_a_table_is_an_edit_of_each_of_its_cells(copy, tmp_pat
     }
 
 
+def test_a_row_that_is_gone_is_told_once_and_not_taken(copy, tmp_path):
+    def edit(book):
+        sheet = book["Events"]
+        sheet.delete_rows(row_of(sheet, "Fair"))
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    assert [(one.cell, one.base, one.value) for one in found.refused] == [
+        (Cell("tblEvents", ("Fair", "2027-02", "2027-03"), ROW), THERE, None)
+    ]
+    assert not found.changes
+
+
+def test_a_new_row_that_has_a_key_alone_is_an_edit(copy, tmp_path):
+    def edit(book):
+        sheet = book["Events"]
+        row = row_of(sheet, "Fair") + 1
+        headers = [cell.value for cell in sheet[row_of(sheet, "Event")]]
+        for name, value in {"Event": "Sale", "From": "2027-04", "To": "2027-05"}.items():
+            sheet.cell(row, headers.index(name) + 1).value = value
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    cell = Cell("tblEvents", ("Sale", "2027-04", "2027-05"), ROW)
+    told = [(one.cell, one.value) for one in found.changes] + [(one.cell, one.value) for one in found.refused]
+    assert told == [(cell, THERE)]
+
+
 def test_what_is_no_copy_is_said(copy, tmp_path):
     def without_memory(book):
         del book["Copy"]
@@ -116,5 +139,5 @@ def test_what_is_no_copy_is_said(copy, tmp_path):
     with pytest.raises(WorkbookError, match="is no mail copy"):
         edits(edited(copy, tmp_path / "x.xlsx", without_memory))
     (tmp_path / "y.xlsx").write_bytes(b"PK no workbook")
-    with pytest.raises(WorkbookError, match="cannot be read as a workbook"):
+    with pytest.raises(FileUnreadable, match=r"y\.xlsx is damaged or cut off"):
         edits(tmp_path / "y.xlsx")

@@ -23,6 +23,7 @@ from pyopenvba.interpreter import (
     to_text,
 )
 from pyopenvba.interpreter._preprocess import strip_directives
+from pyopenvba.interpreter._values import VBAArray
 from pyopenvba.vba import VBAModuleKind
 
 from sop_addin.excel.template.ovba import ModuleKind
@@ -67,7 +68,7 @@ class Machine:
     keys: dict[str, str] = field(default_factory=dict)
     function_help: dict[str, tuple[str, str, list[str]]] = field(default_factory=dict)
     ribbon_refreshes: int = 0
-    chosen_file: str | None = None  # in the dialog for files; None: cancelled
+    chosen_file: object = None  # in the dialog for files: a path, or an array of several; None: cancelled
 
 
 class RecordedApplication(Application):
@@ -100,7 +101,7 @@ class RecordedApplication(Application):
 
     @method
     def GetOpenFilename(self, *words: object, **more: object) -> object:
-        return False if self.machine.chosen_file is None else self.machine.chosen_file
+        return False if self.machine.chosen_file is None else self.machine.chosen_file  # an array of several
 
     @method
     def OnKey(self, Key: object, Procedure: object = MISSING) -> object:
@@ -219,6 +220,10 @@ class FakeExcel(ExcelApplication):
                 code = re.sub(r"\b(ChDir|ChDrive)\b", r"Recorder.\1", code)  # the interpreter does not know them
                 kind = "document" if module.kind is ModuleKind.WORKBOOK else "standard"
                 self.add_module(code, name=module.name, kind=kind)
+
+    def choose_files(self, *paths: str) -> None:
+        """In a dialog that takes several files."""
+        self.machine.chosen_file = VBAArray([(1, len(paths))], items=list(paths))
 
     def wait(self, seconds: float) -> None:
         self.now += dt.timedelta(seconds=seconds)

@@ -359,3 +359,43 @@ def test_the_step_to_reopen_is_asked_for(excel: FakeExcel) -> None:
     excel.run("SopOnReopen", NOTHING)
     assert "press('reopen'" in excel.machine.commands[0]
     assert arguments(excel.machine.commands[0]) == ["Demand plan", ""]
+
+
+# --- collect copies ---------------------------------------------------------------------------------------------------
+
+
+def sent(command: str) -> list[str]:
+    codes = re.fullmatch(r"from sop_addin.button import press; press\('collect_copies'(.*)\)", command)
+    assert codes
+    return [bytes.fromhex(code).decode("utf-16-be") for code in re.findall(r", '([0-9A-F]*)'", codes[1])]
+
+
+def test_collect_copies_passes_every_file_that_was_chosen(excel: FakeExcel) -> None:
+    files = ["C:\\Mail\\re Zoë's.xlsx", "C:\\Mail\\re Bob.xlsx"]
+    excel.choose_files(*files)
+    excel.run("SopOnCollectCopies", NOTHING)
+    assert sent(excel.machine.commands[0]) == files
+
+
+def test_collect_copies_cancelled_does_nothing(excel: FakeExcel) -> None:
+    excel.run("SopCollectCopies")
+    assert excel.machine.commands == excel.messages == []
+
+
+def test_too_many_copies_at_once_are_said(excel: FakeExcel) -> None:
+    excel.choose_files(*(f"C:\\Mail\\a rather long name of a copy that came back {at}.xlsx" for at in range(40)))
+    excel.run("SopCollectCopies")
+    assert excel.machine.commands == []
+    assert "too many files" in excel.messages[0]
+
+
+@pytest.mark.parametrize(("answer", "commands"), [(6, [[]]), (2, []), (7, [["C:\\b.xlsx"]])])
+def test_with_a_list_on_the_sheet_merge_taking_is_offered_first(
+    excel: FakeExcel, answer: int, commands: list[list[str]]
+) -> None:
+    excel.workbook.sheet_named("Undo").name = "Merge"
+    excel.sheet("Merge").set_value("B2", "Change")
+    excel.choose_files("C:\\b.xlsx")
+    excel.answer_dialogs(answer)
+    excel.run("SopCollectCopies")
+    assert [sent(command) for command in excel.machine.commands] == commands

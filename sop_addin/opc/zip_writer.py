@@ -4,7 +4,7 @@ import struct
 import zipfile
 import zlib
 
-from sop_addin.engines.errors import EngineError
+from sop_addin.opc.errors import EngineError
 
 # The earliest date a zip can hold: new parts get it, so that the same change always gives the same file.
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)

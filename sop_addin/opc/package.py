@@ -1,31 +1,38 @@
 """The zip around a workbook: parts are read on demand, untouched parts are copied as the compressed bytes they were."""
 
 import io
+import lzma
 import posixpath
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree
 
-from sop_addin.engines.closed_file.xml_text import (
+from sop_addin.opc.errors import FileUnreadable
+from sop_addin.opc.xml_text import (
     CONTENT_TYPES,
     PACKAGE_RELATIONSHIPS,
     default_namespace,
     parse_xml,
     serialise_xml,
 )
-from sop_addin.engines.closed_file.zip_writer import ZipWriter
-from sop_addin.engines.errors import FileUnreadable
+from sop_addin.opc.zip_writer import ZipWriter
 
 CONTENT_TYPES_PART = "[Content_Types].xml"
 
-# Far above any workbook a planner keeps, far below what would bring the machine down.
+# Far above any workbook a planner keeps, far below what would bring the machine down (docs/security.md has them).
+MAX_FILE_BYTES = 500_000_000
 MAX_PARTS = 20_000
-MAX_PART_BYTES = 1_500_000_000
-MAX_TOTAL_BYTES = 4_000_000_000
+MAX_SHEETS = 1_000
+MAX_PART_BYTES = 500_000_000
+MAX_TOTAL_BYTES = 1_000_000_000
 MAX_RATIO = 1_000  # deflate itself ends near 1,030; honest sheets stay below 200
 RATIO_FREE_BYTES = 50_000_000  # small parts may compress as well as they like
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError, struct.error)
 
 _OLE_HEADER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -38,6 +45,7 @@ class Relationship:
     kind: str  # last piece of the type URI, such as 'worksheet'
     target: str
     external: bool
+    type: str
 
 
 def check_is_workbook_zip(data: bytes, name: str) -> None:
@@ -69,6 +77,8 @@ class Package:
         if path.is_dir():
             raise FileUnreadable(f"{path} is a folder; name the workbook inside it.")
         try:
+            if path.exists() and path.stat().st_size > MAX_FILE_BYTES:
+                raise FileUnreadable(f"{path} is larger than {MAX_FILE_BYTES:,} bytes, so it is not opened.")
             data = path.read_bytes()
         except FileNotFoundError:
             raise FileUnreadable(f"{path} does not exist; check the name and the folder.") from None
@@ -81,7 +91,7 @@ class Package:
     def _open_zip(self) -> zipfile.ZipFile:
         try:
             archive = zipfile.ZipFile(io.BytesIO(self.data))
-        except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, struct.error, EOFError) as error:
             raise FileUnreadable(
                 f"{self.name} is damaged or cut off (copied only in part?); take it from its source again."
             ) from error
@@ -131,16 +141,10 @@ class Package:
             raise FileUnreadable(f"{self.name} lacks its part {part}; open it in Excel and let Excel repair it.")
         try:
             return self._zip.read(part)
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
+        except (*_DAMAGE, NotImplementedError) as error:
             raise FileUnreadable(
                 f"{self.name} is damaged in its part {part}; take it from its source again."
             ) from error
-        except Exception as error:
-            if type(error).__module__ == "zlib":
-                raise FileUnreadable(
-                    f"{self.name} is damaged in its part {part}; take it from its source again."
-                ) from error
-            raise
 
     def write(self, part: str, content: bytes) -> None:
         """Replace or add a part. Writing what is there already changes nothing."""
@@ -176,19 +180,7 @@ class Package:
     def relationships(self, part: str) -> dict[str, Relationship]:
         """Relationships of a part ('' is the package itself), by identifier."""
         rels = relationships_part(part)
-        if rels not in self:
-            return {}
-        found: dict[str, Relationship] = {}
-        folder = posixpath.dirname(part)
-        for element in parse_xml(self.read(rels), rels).iter(f"{{{PACKAGE_RELATIONSHIPS}}}Relationship"):
-            target = element.get("Target") or ""
-            external = element.get("TargetMode") == "External"
-            if not external:
-                target = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            identifier = element.get("Id") or ""
-            kind = (element.get("Type") or "").rsplit("/", 1)[-1]
-            found[identifier] = Relationship(identifier, kind, target, external)
-        return found
+        return {one.identifier: one for one in read_relationships(self.read(rels), part)} if rels in self else {}
 
     def add_relationship(self, part: str, relationship_type: str, target: str) -> str:
         """Relate `part` to the part `target`; returns the new identifier."""
@@ -270,3 +262,16 @@ def relationships_part(part: str) -> str:
     """'xl/workbook.xml' -> 'xl/_rels/workbook.xml.rels'; '' -> '_rels/.rels'."""
     folder, _, name = part.rpartition("/")
     return f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+
+
+def read_relationships(content: bytes, part: str) -> list[Relationship]:
+    """The entries of the .rels part of ``part`` ('' is the package itself)."""
+    folder = posixpath.dirname(part)
+    found = []
+    for element in parse_xml(content, relationships_part(part)).iter(f"{{{PACKAGE_RELATIONSHIPS}}}Relationship"):
+        target, kind = element.get("Target") or "", element.get("Type") or ""
+        external = element.get("TargetMode") == "External"
+        if not external:  # never above the package, however many '..' there are
+            target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
+        found.append(Relationship(element.get("Id") or "", kind.rpartition("/")[2], target, external, kind))
+    return found

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from sop_addin.engines.errors import FileUnreadable
+from sop_addin.opc.errors import FileUnreadable
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -16,7 +16,7 @@ CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_ENTITY = re.compile(r"&(#x[0-9a-fA-F]+|#\d+|\w+);")
+_ENTITY = re.compile(r"&(#x[0-9a-fA-F]{1,8}|#\d{1,10}|\w{1,8});")
 _NAMED_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
@@ -42,8 +42,9 @@ def parse_xml(data: bytes, part: str) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        what = " ".join(str(error.msg).split())[:120]
         raise FileUnreadable(
-            f"The workbook's part {part} is damaged ({error.msg}); open it in Excel and let Excel repair it."
+            f"The workbook's part {part} is damaged ({what}); open it in Excel and let Excel repair it."
         ) from error
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         # Reached for other encodings than UTF-8, where the search above sees nothing.
@@ -66,7 +67,8 @@ def _entity(match: re.Match[str]) -> str:
     name = match[1]
     if name[0] != "#":
         return _NAMED_ENTITIES.get(name, match[0])
-    return chr(int(name[2:], 16) if name[1] == "x" else int(name[1:]))
+    code = int(name[2:], 16) if name[1] == "x" else int(name[1:])
+    return chr(code) if code < 0x110000 else match[0]
 
 
 def decode_text(data: bytes) -> str:

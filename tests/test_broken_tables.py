@@ -1,0 +1,41 @@
+"""Every column of every input table, broken in every way: a run ends in a plan or in findings that name the cell.
+
+A spread of the cases that `benchmarks/fuzz_workbooks.py` runs by the thousand (docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+import pytest
+from broken_tables import broken_company, full_company, judge, mutations_of, raw_of, single_mutations
+
+from sop_addin.model.reading import typed_tables
+from sop_addin.model.schema import INPUT_TABLES
+from sop_addin.model.validation import validate
+
+STEP = 601
+"""Between cases; a prime, so that all tables and ways are met."""
+
+
+def test_the_whole_company_is_sound_and_fills_every_column_of_every_input_table():
+    company = full_company()
+    raw = raw_of(company)
+    tables = typed_tables(raw, sales_plan=raw["SalesPlan"], production_plan=raw["ProductionPlan"], require_all=True)
+    assert not validate(tables).errors
+    for table in INPUT_TABLES:
+        assert set(table.headers) <= set(company[table.name]), table.name
+
+
+def test_every_column_is_broken_in_more_ways_than_its_kind_has_values():
+    met = {(one.table, one.column) for one in single_mutations()}
+    assert {(table.name, column.name) for table in INPUT_TABLES for column in table.columns} <= met
+    assert len(single_mutations()) > 10_000
+
+
+def test_a_case_is_the_same_each_time():
+    assert [str(one) for one in mutations_of(99_999)] == [str(one) for one in mutations_of(99_999)]
+    assert str(broken_company(4_711)) == str(broken_company(4_711))
+
+
+@pytest.mark.parametrize("number", [*range(1, len(single_mutations()), STEP), *range(12_000, 12_020)])
+def test_a_broken_company_ends_in_a_plan_or_in_findings(number):
+    assert judge(number) == ""
