@@ -166,6 +166,7 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
             "tblSpare",
             "tblDrivers",
             "tblChanges",
+            "tblLifecycle",
         ),
     }
 
