@@ -37,6 +37,10 @@ format:
 template:
     sop-addin build-template
 
+# draw every sheet anew: docs/pictures
+pictures:
+    python docs/pictures/make.py
+
 # measure, and write docs/benchmarks.md
 bench *ARGS:
     python benchmarks/end_to_end.py {{ ARGS }}

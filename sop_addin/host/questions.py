@@ -1,7 +1,8 @@
-"""What a button asks before its macro runs: the same questions as VBA asks in Excel (workbook/vba/SopShare.bas)."""
+"""What a button asks before its macro runs: the same questions as VBA asks in Excel (workbook/vba)."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 
 from ..engines.libreoffice import LibreOfficeBackend
@@ -38,6 +39,23 @@ def copy_for_mail(live: LibreOfficeBackend) -> Texts:
     return owner, "yes" if theirs == "yes" else "", "yes" if cost == "yes" else ""
 
 
+def signature(live: LibreOfficeBackend) -> Texts:
+    """Who signs the next open step, and a comment."""
+    by = live.ask_text("Sign the next open step of the cycle. Who signs?", TITLE, getpass.getuser())
+    return (by, live.ask_text(REMARK, TITLE)) if by else None
+
+
+def step_to_reopen(live: LibreOfficeBackend) -> Texts:
+    """Which step, and a comment."""
+    step = live.ask_text(
+        "Which step shall be reopened? Data gathering, Demand plan, Supply plan, Pre-S&OP or Executive S&OP. The "
+        "signed steps after it are reopened too; a demand plan that cannot be met goes back to Sales.",
+        TITLE,
+        "Demand plan",
+    )
+    return (step, live.ask_text(REMARK, TITLE)) if step else None
+
+
 def copies_to_collect(live: LibreOfficeBackend) -> Texts:
     """The copies that came back; no file where what is chosen on the sheet Merge is to be taken."""
     if MERGE_SHEET in live.sheet_names() and live.read(MERGE_SHEET, (2, 2, 2, 2))[0][0]:
@@ -48,9 +66,12 @@ def copies_to_collect(live: LibreOfficeBackend) -> Texts:
     return tuple(live.choose_files("Copies that came back", several=True)) or None
 
 
+REMARK = "A comment, or nothing:"
 QUESTIONS: dict[str, Callable[[LibreOfficeBackend], Texts]] = {
     "import_history": file_to_read("Import history"),
     "import_budget": file_to_read("Import budget"),
+    "sign": signature,
+    "reopen": step_to_reopen,
     "mail_copy": copy_for_mail,
     "collect_copies": copies_to_collect,
 }

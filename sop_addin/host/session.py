@@ -34,6 +34,13 @@ BUTTONS: tuple[tuple[str, str, str], ...] = (
     ("roll_forward", "Roll forward", "Begins the next cycle one period later; what was typed stays with its months"),
     ("undo_last_run", "Undo last run", "Puts back what the last run overwrote"),
     ("", "", ""),
+    ("run_scenarios", "Run all scenarios", "Every scenario against the plan, side by side on Scenarios"),
+    ("adopt", "Adopt", "Makes the chosen scenario the plan"),
+    ("risk", "Risk", "The plan under risk: chances of shortage, what matters most"),
+    ("", "", ""),
+    ("sign", "Sign", "Signs the next open step of the cycle"),
+    ("reopen", "Reopen", "Opens a signed step again; demand that cannot be met goes back to Sales"),
+    ("", "", ""),
     ("mail_copy", "Mail copy", "Writes an .xlsx without macros beside the workbook, as it was last saved"),
     (
         "collect_copies",

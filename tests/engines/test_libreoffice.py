@@ -100,6 +100,9 @@ def test_libreoffice_works_on_a_copy_without_macros(tmp_path):
     with zipfile.ZipFile(copy) as archive:
         assert not [name for name in archive.namelist() if "vba" in name.lower() or "customUI" in name]
         assert b"macroEnabled" not in archive.read("[Content_Types].xml")
+        drawings = [archive.read(name) for name in archive.namelist() if name.endswith(".vml")]
+    assert any(b'ObjectType="Note"' in drawing for drawing in drawings)
+    assert not [drawing for drawing in drawings if b"FmlaMacro" in drawing]
 
 
 def test_the_planners_file_stays_as_it_is_and_is_not_locked(template):

@@ -83,7 +83,7 @@ class Planner:
         self.asked.append(text)
         return self.answers.pop(0)
 
-    def ask_text(self, prompt: str, title: str) -> str:
+    def ask_text(self, prompt: str, title: str, given: str = "") -> str:
         self.asked.append(prompt)
         return self.answers.pop(0)
 
@@ -109,6 +109,23 @@ def test_mail_copy_asks_as_excel_does_and_cancel_writes_nothing(answers, texts):
     assert copy_for_mail(planner) == texts
     assert planner.answers == []
     vba = (ROOT / "workbook" / "vba" / "SopShare.bas").read_text()
+    assert all(f'"{text}"' in vba for text in planner.asked)
+
+
+@pytest.mark.parametrize(
+    ("button", "answers", "texts"),
+    [
+        ("sign", ("Anna", "as agreed"), ("Anna", "as agreed")),
+        ("sign", ("",), None),
+        ("reopen", ("Supply plan", ""), ("Supply plan", "")),
+        ("reopen", ("",), None),
+    ],
+)
+def test_sign_and_reopen_ask_as_excel_does(button, answers, texts):
+    planner = Planner(*answers)
+    assert QUESTIONS[button](planner) == texts
+    assert planner.answers == []
+    vba = (ROOT / "workbook" / "vba" / "SopCycle.bas").read_text()
     assert all(f'"{text}"' in vba for text in planner.asked)
 
 

@@ -211,7 +211,7 @@ def test_a_workbook_has_every_table_and_column() -> None:
     )
     assert found["Warning", "column_missing", "tblFamilies", "Priority"] == (
         "Families, Priority: the column 'Priority' is missing, so its default applies (1); "
-        "add a column with the header 'Priority'"
+        "add a column with the header 'Priority' [Families!A5]"
     )
     assert found["Error", "table_missing", "ProductionPlan", ""] == (
         "ProductionPlan: the name ProductionPlan does not point to the plan on sheet Production Plan; "

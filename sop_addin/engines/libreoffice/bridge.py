@@ -84,9 +84,10 @@ class Office:
         """Open a workbook ('' = a new one) and return its number."""
         url = url_of(path) if path else "private:factory/scalc"
         hidden = not self.visible
-        # macros of a document never run (MacroExecutionMode 0), links are not updated
+        # macros of a document never run: only those of listed folders would (7, and no bar says so), and our profile
+        # lists none; links are not updated
         model = self.desktop.loadComponentFromURL(
-            url, "_blank", 0, properties(Hidden=hidden, MacroExecutionMode=0, UpdateDocMode=0)
+            url, "_blank", 0, properties(Hidden=hidden, MacroExecutionMode=7, UpdateDocMode=0)
         )
         if model is None or not model.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
             raise Refused("LibreOffice could not open " + os.path.basename(path) + " as a workbook.")
@@ -139,8 +140,8 @@ class Office:
             return buttons.partition("_")[0]
         return dialogs.show_message(self, self.documents[number].model, text, title, problem, buttons)
 
-    def ask_text(self, number, prompt, title):
-        return dialogs.ask_text(self, self.documents[number].model, prompt, title) if self.visible else ""
+    def ask_text(self, number, prompt, title, given):
+        return dialogs.ask_text(self, self.documents[number].model, prompt, title, given) if self.visible else ""
 
     def choose_files(self, number, title, several):
         return dialogs.choose_files(self, title, several) if self.visible else []

@@ -22,15 +22,16 @@ def show_message(office, model, text, title, problem, buttons):
     return PRESSED[pressed]
 
 
-def ask_text(office, model, prompt, title):
-    """A line to type; '' for Cancel. Sizes are in LibreOffice's units for dialogs, about half a pixel."""
+def ask_text(office, model, prompt, title, given):
+    """A line to type; '' for Cancel. Sizes are in LibreOffice's units for dialogs: a letter is about four wide."""
+    lines = 10 * (1 + len(prompt) // 48)
     boxes = office.service("com.sun.star.awt.UnoControlDialogModel")
-    boxes.Title, boxes.Width, boxes.Height = title, 220, 66
+    boxes.Title, boxes.Width, boxes.Height = title, 220, lines + 46
     for kind, name, x, y, width, height, more in (
-        ("FixedText", "prompt", 6, 6, 208, 20, {"Label": prompt, "MultiLine": True}),
-        ("Edit", "answer", 6, 28, 208, 14, {}),
-        ("Button", "ok", 112, 48, 50, 14, {"PushButtonType": OK_BUTTON, "DefaultButton": True}),
-        ("Button", "cancel", 164, 48, 50, 14, {"PushButtonType": CANCEL_BUTTON}),
+        ("FixedText", "prompt", 6, 6, 208, lines, {"Label": prompt, "MultiLine": True}),
+        ("Edit", "answer", 6, lines + 8, 208, 14, {"Text": given}),
+        ("Button", "ok", 112, lines + 28, 50, 14, {"PushButtonType": OK_BUTTON, "DefaultButton": True}),
+        ("Button", "cancel", 164, lines + 28, 50, 14, {"PushButtonType": CANCEL_BUTTON}),
     ):
         part = boxes.createInstance("com.sun.star.awt.UnoControl" + kind + "Model")
         place = {"PositionX": x, "PositionY": y, "Width": width, "Height": height}

@@ -219,6 +219,7 @@ def serve_functions(office, functions, calls):
 def show_toolbar(model, number, buttons, send, properties):
     """A toolbar with a button each of (action, label, help) on the document's window."""
     controller = model.getCurrentController()
+    controller.ShowPageBreaks = False  # dashed lines all over the sheets, which Excel does not show
     frame = controller.getFrame()
     frame.registerDispatchProviderInterceptor(Dispatcher(number, send))
     model.addCloseListener(ClosingListener(number, send))

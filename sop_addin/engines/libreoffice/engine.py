@@ -178,9 +178,9 @@ class LibreOfficeBackend:
         pressed: str = self.office.request("show_message", self.number, text, title, problem, buttons)
         return pressed
 
-    def ask_text(self, prompt: str, title: str) -> str:
-        """What the planner types; '' where they cancel or nobody is there."""
-        typed: str = self.office.request("ask_text", self.number, prompt, title)
+    def ask_text(self, prompt: str, title: str, given: str = "") -> str:
+        """What the planner types, or leaves of ``given``; '' where they cancel or nobody is there."""
+        typed: str = self.office.request("ask_text", self.number, prompt, title, given)
         return typed
 
     def choose_files(self, title: str, several: bool) -> list[str]:

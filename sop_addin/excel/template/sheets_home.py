@@ -82,6 +82,8 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     worksheet.set_column(0, 0, 2)
     worksheet.set_column(BOARD_LEFT - 1, BOARD_RIGHT - 1, COLUMN_WIDTH)
     worksheet.set_column(BOARD_RIGHT, BOARD_RIGHT, 3)
+    for row in range(CHART_ROW):
+        worksheet.set_row(row, 15)  # LibreOffice moves rows without a height of their own away from under the charts
     add_table(context, worksheet, "tblResult", caption=False)
     top, left = context.anchor("tblResult")
     worksheet.write_string(CAPTION_ROW - 1, left - 1, "Last run", context.styles.caption)
@@ -105,6 +107,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
 
 
 def _section(context: Context, worksheet: Worksheet, row: int, text: str) -> None:
+    worksheet.set_row(row - 1, 16)
     for column in range(BOARD_LEFT, BOARD_RIGHT + 1):
         worksheet.write_blank(row - 1, column - 1, None, context.styles.section)
     worksheet.write_string(row - 1, BOARD_LEFT - 1, text, context.styles.section)
