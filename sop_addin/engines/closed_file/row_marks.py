@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sop_addin.engines.backend import RowLevel
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
-from sop_addin.engines.closed_file.xml_text import attribute, main_tag, parse_xml, serialise_xml, set_attribute
 from sop_addin.engines.references import box_address, cell_address, parse_box
+from sop_addin.opc.xml_text import attribute, main_tag, parse_xml, serialise_xml, set_attribute
 
 if TYPE_CHECKING:
     from sop_addin.engines.closed_file.workbook import Workbook
