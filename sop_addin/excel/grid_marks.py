@@ -42,7 +42,7 @@ def move_marks(area: Any, rows: Moves, columns: Moves, before: Sequence[Key | No
             at = columns.get(column, column)
             if (row, column) != (to, at):
                 cells[top + row, left + column] = None if to is None or at is None else (top + to, left + at)
-    marks = getattr(getattr(sheet.impl, "book", None), "backend", None)
+    marks: Any = getattr(getattr(sheet.impl, "book", None), "backend", None)
     if not hasattr(marks, "move_notes"):
         _move_notes_in_excel(sheet, cells)
         return
