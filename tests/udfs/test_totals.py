@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from sop_addin.mailing import Choice, share
 from sop_addin.model.schema import GRIDS
 from sop_addin.planning.worksheet.plan_values import ADDING, RATIO_OF, SUMS_OF
 
@@ -204,9 +205,12 @@ def test_a_closed_template_and_a_values_only_copy_answer_alike(excel: Excel, pla
     template = str(Path(__file__).parents[2] / "workbook" / "SOP_Template.xlsm")
     copy = str(values_only_copy(tmp_path / "copy.xlsx", plan_frame))
     other_sheet = str(values_only_copy(tmp_path / "other.xlsx", plan_frame, "Zahlen"))
+    mailed = str(share(Path(template), tmp_path / "mailed.xlsx", Choice(None, None)).out)
     for arguments in (("Revenue", OVENS, "2027-Q1", "2027-Q2"), ("Closing stock",), ("Utilisation", None, 2027.0)):
         expected = pytest.approx(excel("SOP_TOTAL", plan, *arguments), rel=1e-9)
-        assert [excel("SOP_BOOK_TOTAL", path, *arguments) for path in (template, copy, other_sheet)] == [expected] * 3
+        assert [excel("SOP_BOOK_TOTAL", path, *arguments) for path in (template, copy, other_sheet, mailed)] == [
+            expected
+        ] * 4
 
 
 def test_a_workbook_is_read_once_and_again_when_it_was_saved(excel: Excel, plan_frame, tmp_path: Path) -> None:
