@@ -194,7 +194,7 @@ def test_what_goes_along_is_what_the_workbook_shows(copies, sheets) -> None:
                     ], (grid, name)
         if name == "whole":
             for table in raw:
-                if table != "tblVersions":
+                if table not in ("tblVersions", "tblSigned"):  # frozen states stay at home
                     assert read_raw(book)[table].frame.equals(raw[table].frame)
         book.close()
 

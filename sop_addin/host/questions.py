@@ -41,7 +41,7 @@ def copy_for_mail(live: LibreOfficeBackend) -> Texts:
 
 def signature(live: LibreOfficeBackend) -> Texts:
     """Who signs the next open step, and a comment."""
-    by = live.ask_text("Sign the next open step of the cycle. Who signs?", TITLE, getpass.getuser())
+    by = live.ask_text("Sign the next step of the cycle. Who signs?", TITLE, getpass.getuser())
     return (by, live.ask_text(REMARK, TITLE)) if by else None
 
 

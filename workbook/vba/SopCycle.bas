@@ -4,7 +4,7 @@ Option Private Module
 
 ' Who signs and which step is reopened is asked here; gates, signature and log are Python's.
 
-Private Const WHO As String = "Sign the next open step of the cycle. Who signs?"
+Private Const WHO As String = "Sign the next step of the cycle. Who signs?"
 Private Const REMARK As String = "A comment, or nothing:"
 Private Const WHICH As String = "Which step shall be reopened? Data gathering, Demand plan, Supply plan, Pre-S&OP or Executive S&OP. The signed steps after it are reopened too; a demand plan that cannot be met goes back to Sales."
 
