@@ -130,7 +130,8 @@ def _families_using(problem: BalanceProblem, resource: int) -> list[tuple[int, f
 def _in_families(problem: BalanceProblem, users: Sequence[tuple[int, float]], spare: float) -> str:
     """``120 pcs Pumps or 80 pcs Valves``: what the spare capacity of one resource makes, each family alone."""
     names, units = problem.families.names, problem.families.units
-    if spare <= 0 or not users:
+    users = [(family, use) for family, use in users if spare > 0 and number(spare / use) != "0"]
+    if not users:
         return ""
     texts = [f"{number(spare / use)} {units[family]} {names[family]}" for family, use in users[:NAMED]]
     more = f" and {len(users) - NAMED} more families" if len(users) > NAMED else ""
