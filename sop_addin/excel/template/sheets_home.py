@@ -135,7 +135,7 @@ def _heading(context: Context, worksheet: Worksheet) -> None:
         '"Nothing to plan yet.")'
     )
     worksheet.write_formula(1, 1, horizon, styles.purpose, "")
-    worksheet.write_formula(0, BOARD_RIGHT - 1, _PUBLISHED, styles.get(font_color=look.MUTED, align="right"), "")
+    worksheet.write_formula(FIGURES_ROW - 2, BOARD_LEFT - 1, _PUBLISHED, styles.purpose, "")
     for offset, sheet in enumerate(_LINKS):
         worksheet.write_url(2, BOARD_LEFT - 1 + 3 * offset, f"internal:'{sheet}'!A1", styles.link, sheet)
 
