@@ -13,11 +13,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 from ..model.errors import InputError
-from .forecast_processes import WORTH_STARTING, python_program, spare_cores
+from .forecast_processes import WORTH_STARTING, next_of, python_program, spare_cores, start_module
 from .forecast_worker import receive, send
 
 Task = TypeVar("Task")
@@ -44,7 +43,7 @@ def fan_out(
     begin = time.perf_counter()
 
     def help_out(process: subprocess.Popen[bytes]) -> None:
-        while (task := _next(pending)) is not None:
+        while (task := next_of(pending)) is not None:
             try:
                 send(cast(BinaryIO, process.stdin), (function, tasks[task]))
                 answers[task] = receive(cast(BinaryIO, process.stdout))
@@ -53,7 +52,7 @@ def fan_out(
                 return
 
     def compute() -> None:
-        while (task := _next(pending)) is not None:
+        while (task := next_of(pending)) is not None:
             answers[task] = function(tasks[task])
             if progress is not None:
                 progress(len(answers), len(tasks))
@@ -93,28 +92,12 @@ def _on_cluster(
     return answers
 
 
-def _next(pending: deque[int]) -> int | None:
-    try:
-        return pending.popleft()
-    except IndexError:  # another thread took the last one
-        return None
-
-
 def _start(count: int) -> list[subprocess.Popen[bytes]]:
     python = python_program()
-    # -P and an explicit path: nothing is imported from the current folder, where a mailed workbook may lie
-    paths = [path for path in sys.path if path and Path(path).exists()]
     found: list[subprocess.Popen[bytes]] = []
     while python is not None and len(found) < count:
         try:
-            found.append(
-                subprocess.Popen(
-                    [python, "-P", "-m", "sop_addin.planning.fan_out"],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                    env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
-            )  # fmt: skip
+            found.append(start_module(python, "sop_addin.planning.fan_out"))
         except OSError:  # a machine whose rules forbid it: then this process works alone
             break
     return found

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 from sop_addin.planning.forecast_combination import SeriesForecast
 from sop_addin.planning.forecast_worker import Job, forecast_jobs, receive, send
@@ -27,23 +27,29 @@ WORTH_STARTING = 6.0  # seconds of remaining work that pay for starting processe
 MOST_PROCESSES = 15
 
 Done = Callable[[int], None]
+Part = TypeVar("Part")
 Keep = Callable[[int, SeriesForecast], None]
+
+
+def start_module(python: str, module: str) -> subprocess.Popen[bytes]:
+    """A process that runs a module of ours, to talk to over its pipes. Raises OSError where none may be started."""
+    # -P and an explicit path: nothing is imported from the current folder, where a mailed workbook may lie.
+    paths = [path for path in sys.path if path and Path(path).exists()]
+    return subprocess.Popen(
+        [python, "-P", "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 class _Process:
     """One worker process and the lock of whoever talks to it."""
 
     def __init__(self, python: str) -> None:
-        # -P and an explicit path: nothing is imported from the current folder, where a mailed workbook may lie.
-        paths = [path for path in sys.path if path and Path(path).exists()]
-        self.popen = subprocess.Popen(
-            [python, "-P", "-m", "sop_addin.planning.forecast_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self.popen = start_module(python, "sop_addin.planning.forecast_worker")
         self.lock = threading.Lock()
 
     @property
@@ -137,7 +143,7 @@ def forecast_here(jobs: Sequence[Job], keep: Keep, *, processes: int | None = No
 
     def help_out(process: _Process) -> None:
         with process.lock:
-            while (chunk := _next(pending)) is not None:
+            while (chunk := next_of(pending)) is not None:
                 try:
                     take(chunk, process.ask([jobs[index] for index in chunk]))
                 except (OSError, EOFError):  # it has ended: someone else does its part
@@ -149,7 +155,7 @@ def forecast_here(jobs: Sequence[Job], keep: Keep, *, processes: int | None = No
             done(finished)
 
     def compute() -> None:
-        while (chunk := _next(pending)) is not None:
+        while (chunk := next_of(pending)) is not None:
             for index in chunk:
                 take(range(index, index + 1), forecast_jobs([jobs[index]]))
                 tell()
@@ -169,7 +175,8 @@ def forecast_here(jobs: Sequence[Job], keep: Keep, *, processes: int | None = No
         pending.clear()
 
 
-def _next(pending: deque[range]) -> range | None:
+def next_of(pending: deque[Part]) -> Part | None:
+    """Take the next part of the work; None where nothing is left."""
     try:
         return pending.popleft()
     except IndexError:  # another thread took the last one
