@@ -110,6 +110,19 @@ def opened(book: Path) -> Iterator[tuple[Any, Tables]]:
             workbook.close()
 
 
+@contextmanager
+def changing(book: Path, target: Path) -> Iterator[tuple[Any, Tables]]:
+    """The same, for a command that writes: recalculated and saved to ``target`` in the end, unless it leaves early."""
+    from .engines.closed_file import recalculate_book
+    from .engines.closed_file.atomic_save import check_not_open_elsewhere
+
+    check_not_open_elsewhere(target)
+    with opened(book) as (workbook, tables):
+        yield workbook, tables
+        recalculate_book(workbook)
+        workbook.save(target)
+
+
 def target_of(book: Path, out: Path | None) -> Path:
     """Where a run writes."""
     if book.is_dir():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_books import DONE, PLAN_HAS_ERRORS, Book, Json, Out, opened, target_of, wrong_usage
+from .cli_books import DONE, PLAN_HAS_ERRORS, Book, Json, Out, changing, opened, target_of, wrong_usage
 from .cli_output import (
     accuracy_json,
     accuracy_summary,
@@ -173,21 +173,16 @@ def scenarios(
 ) -> None:
     """Solve the scenarios of BOOK against its base plan and write them side by side to sheet Scenarios."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_scenarios import write_scenario_runs
     from .model.validation import validate
     from .planning.risk_words import scenario_words
     from .planning.scenario_runs import run_scenarios
 
-    check_not_open_elsewhere(target)
-    with progress() as report, opened(book) as (workbook, tables):
+    with progress() as report, changing(book, target) as (workbook, tables):
         _refuse(validate(tables), book, "no scenario was run", as_json)
         words = "Solving scenarios"
         runs = run_scenarios(tables, names or (), progress=lambda done, total: report(words, done, total))
         write_scenario_runs(workbook, runs.tables, runs.plan_rows)
-        recalculate_book(workbook)
-        workbook.save(target)
     if as_json:
         show_json({"status": "Solved", "scenarios": runs.results.to_dict("records"), "out": str(target)})
     else:
@@ -203,24 +198,19 @@ def adopt(
 ) -> None:
     """Make a scenario the plan of BOOK: its levers become inputs, and the plan is balanced anew."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_plan import write_plan
     from .excel.write_scenarios import write_adoption
     from .model.validation import validate
     from .planning.adopt import adopt_scenario
     from .planning.cycle import run_cycle
 
-    check_not_open_elsewhere(target)
     now = dt.datetime.now()
-    with progress() as report, opened(book) as (workbook, tables):
+    with progress() as report, changing(book, target) as (workbook, tables):
         _refuse(validate(tables), book, "not adopted", as_json)
         adoption = adopt_scenario(tables, scenario, by=by or getpass.getuser(), at=now)
         plan = run_cycle(adoption.tables, ("balance",), progress=report)
         write_adoption(workbook, scenario, adoption.cells, adoption.overrides, now, tables.settings.bucket)
         write_plan(workbook, plan)
-        recalculate_book(workbook)
-        workbook.save(target)
     if as_json:
         show_json({**plan_json(plan, target), "status": "Adopted", "scenario": scenario})
     else:
@@ -240,15 +230,12 @@ def risk(
 ) -> None:
     """Solve BOOK for samples of its risks and of the forecast's errors; write percentiles and what matters most."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.tables_io import write_tables
     from .model.validation import validate
     from .planning.risk import risk_analysis
     from .planning.risk_words import demand_errors, risk_words
 
-    check_not_open_elsewhere(target)
-    with progress() as report, opened(book) as (workbook, tables):
+    with progress() as report, changing(book, target) as (workbook, tables):
         _refuse(validate(tables), book, "no risk was analysed", as_json)
         points = demand_errors(tables, lambda done, total: report("Forecasting the past", done, total))
         words = "Solving samples"
@@ -256,8 +243,6 @@ def risk(
             tables, points, samples=samples, seed=seed, progress=lambda done, total: report(words, done, total)
         )
         write_tables(workbook, found.tables)
-        recalculate_book(workbook)
-        workbook.save(target)
     if as_json:
         show_json({"status": "Solved", "samples": samples, "totals": found.totals.to_dict("records"),
                    "tornado": found.tornado.to_dict("records"), "out": str(target)})  # fmt: skip

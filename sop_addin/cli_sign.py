@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_books import DONE, Book, Json, Out, opened, target_of
+from .cli_books import DONE, Book, Json, Out, changing, opened, target_of
 from .cli_output import say, show_json
 
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who [default: the user].")]
@@ -50,18 +50,13 @@ def sign(
 ) -> None:
     """Sign a step of the cycle of BOOK where its gates are passed: who, when, comment, digest of what is signed."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_sign_off import write_cycle
     from .planning.sign_off import next_step, sign_step
 
-    check_not_open_elsewhere(target)
-    with opened(book) as (workbook, tables):
+    with changing(book, target) as (workbook, tables):
         chosen = step or next_step(tables)
         change = sign_step(tables, chosen, by=by or getpass.getuser(), at=dt.datetime.now(), comment=comment)
         write_cycle(workbook, change.cells, change.signatures, change.log, tables.settings.bucket)
-        recalculate_book(workbook)
-        workbook.save(target)
     signature = change.signatures[-1]
     if as_json:
         show_json(
@@ -83,22 +78,17 @@ def reopen(
     """Reopen a step of the cycle of BOOK, and the signed ones after it. The demand plan goes back to Sales with the
     shortages of the last plan, their reasons, and a decision for each family."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.read_tables import read_outputs
     from .excel.write_sign_off import write_cycle
     from .planning.sign_off import reopen_step
 
-    check_not_open_elsewhere(target)
-    with opened(book) as (workbook, tables):
+    with changing(book, target) as (workbook, tables):
         bucket = tables.settings.bucket
         limits = read_outputs(workbook, ("tblLimits",), bucket)["tblLimits"]
         change = reopen_step(
             tables, step, by=by or getpass.getuser(), at=dt.datetime.now(), comment=comment, limits=limits
         )
         write_cycle(workbook, change.cells, change.signatures, change.log, bucket)
-        recalculate_book(workbook)
-        workbook.save(target)
     decisions = [value for key, value in change.cells.get("tblDecisions", {}).items() if key[1] == "Decision"]
     if as_json:
         show_json({"status": "Reopened", "steps": change.log["Step"].unique().tolist(), "decisions": decisions,

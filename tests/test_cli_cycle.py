@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from commands import Cli
 from companies import company, raw_company
+from workbooks import tables_in
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
-from sop_addin.excel.read_tables import read_tables
 from sop_addin.excel.tables_io import find_tables, table_body
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.planning.cycle import run_cycle
@@ -42,14 +42,6 @@ def book(planned: bytes, tmp_path: Path) -> Path:
     path = tmp_path / "Plan.xlsm"
     path.write_bytes(planned)
     return path
-
-
-def tables_in(path: Path):
-    workbook = open_book(path)
-    try:
-        return read_tables(workbook)
-    finally:
-        workbook.close()
 
 
 def test_roll_begins_the_next_cycle(cli: Cli, book: Path) -> None:

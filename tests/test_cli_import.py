@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from commands import Cli
 from companies import company, raw_company
+from workbooks import tables_in
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.import_write import write_history
-from sop_addin.excel.read_tables import read_tables
 from sop_addin.excel.tables_io import find_tables
 from sop_addin.excel.template import workbook_bytes
 
@@ -31,14 +31,6 @@ def book(template: bytes, tmp_path: Path) -> Path:
     return path
 
 
-def tables_of(path: Path):
-    book = open_book(path)
-    try:
-        return read_tables(book)
-    finally:
-        book.close()
-
-
 def history_file(folder: Path, text: str) -> Path:
     path = folder / "export.csv"
     path.write_text(text, encoding="cp1252")
@@ -49,11 +41,11 @@ NEW_MONTHS = "Auswertung;;;\nMaterial;Region;2027-01;2027-02\nP1;North;1.234,5;7
 
 
 def test_new_months_become_columns_and_the_rest_of_the_workbook_stays(cli: Cli, book, tmp_path):
-    before = tables_of(book)
+    before = tables_in(book)
     reply = cli("import", book, "--history", history_file(tmp_path, NEW_MONTHS))
     assert reply.code == 0, reply.err
     assert reply.out.startswith(f"Written: {book} (3 figures new")
-    after = tables_of(book)
+    after = tables_in(book)
     assert after.history_periods == [*before.history_periods, pd.Timestamp(2027, 1, 1), pd.Timestamp(2027, 2, 1)]
     first = after.history.set_index(["Item", "Region"])
     assert first.loc[("P1", "North"), pd.Timestamp(2027, 1, 1)] == 1234.5
@@ -80,7 +72,7 @@ def test_figures_that_differ_are_written_only_on_a_word(cli: Cli, book, tmp_path
     assert "--replace" in reply.err
     assert book.read_bytes() == content
     assert cli("import", book, "--history", file, "--replace").code == 0
-    assert tables_of(book).history.iloc[0, 2] == 999
+    assert tables_in(book).history.iloc[0, 2] == 999
 
 
 def test_new_items_wait_for_a_word(cli: Cli, book, tmp_path):
@@ -90,9 +82,9 @@ def test_new_items_wait_for_a_word(cli: Cli, book, tmp_path):
     assert "1 items are not in the workbook (00077)" in reply.err
     skipped = tmp_path / "Skipped.xlsm"
     assert cli("import", book, "--history", file, "--skip-new", "--out", skipped).code == 0
-    assert "00077" not in set(tables_of(skipped).history["Item"])
+    assert "00077" not in set(tables_in(skipped).history["Item"])
     assert cli("import", book, "--history", file, "--add-new").code == 0
-    tables = tables_of(book)
+    tables = tables_in(book)
     assert list(tables.items["Item"])[-1] == "00077"
     assert list(tables.items["Description"])[-1] == "New pump"
     assert "00077" in set(tables.history["Item"])
@@ -110,7 +102,7 @@ def test_budget_is_added_to_what_stands_there(cli: Cli, book, tmp_path):
     finance.save(path)
     reply = cli("import", book, "--budget", path)
     assert reply.code == 0, reply.err
-    budget = tables_of(book).budget.set_index(["Family", "Period"])
+    budget = tables_in(book).budget.set_index(["Family", "Period"])
     assert budget.loc[("Pumps", pd.Timestamp(2027, 2, 1)), "Revenue"] == 16500
     assert budget.loc[("Pumps", pd.Timestamp(2027, 1, 1)), "Volume"] == 150  # was there
     assert len(budget) == 6
@@ -126,7 +118,7 @@ def test_unknown_family_stops_the_budget_until_it_is_left_out(cli: Cli, book, tm
     assert reply.code == 1
     assert "'Pipes' is not in tblFamilies" in reply.err
     assert cli("import", book, "--budget", path, "--skip-new").code == 0
-    assert set(tables_of(book).budget["Family"]) == {"Pumps", "Valves"}
+    assert set(tables_in(book).budget["Family"]) == {"Pumps", "Valves"}
 
 
 def test_json_holds_the_counts_the_questions_and_the_findings(cli: Cli, book, tmp_path):

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
+
+from sop_addin.engines.closed_file import open_book
+from sop_addin.excel.read_tables import read_tables
+from sop_addin.model.tables import Tables
 
 CHANGING = ("write", "set_", "resize_", "add_", "clear", "delete_")
 
@@ -28,6 +33,15 @@ def content_of(book: Any, *, leave_out: tuple[str, ...] = (), results: bool = Tr
         for table in sheet.tables:
             content[table.name] = table.range.address
     return content
+
+
+def tables_in(path: Path) -> Tables:
+    """The input tables of a closed workbook."""
+    book = open_book(path)
+    try:
+        return read_tables(book)
+    finally:
+        book.close()
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

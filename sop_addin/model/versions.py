@@ -7,7 +7,6 @@ and what the key figures were (trend).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from . import calendar
+from .digest import sha256
 from .findings import Finding, Findings
 from .packed_text import packed, unpacked
 
@@ -82,7 +82,7 @@ class Version:
     @property
     def digest(self) -> str:
         """The seal: SHA-256 over the content, 64 hexadecimal digits. The same plan has the same digest."""
-        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+        return sha256(self.text)
 
     @property
     def sealed_words(self) -> bytes:
