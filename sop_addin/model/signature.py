@@ -6,8 +6,6 @@ later change can be told cell by cell.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +13,7 @@ import pandas as pd
 
 from .digest import canonical_text, content_digest
 from .findings import Finding, Findings
-from .packed_text import packed, unpacked
+from .packed_text import DAMAGE, packed, packed_json
 
 Content = dict[str, dict[str, str]]
 """Table or grid -> "key / column" -> text of the cell; blank cells are left out."""
@@ -57,14 +55,13 @@ def read_signatures(rows: pd.DataFrame) -> tuple[tuple[Signature, ...], Findings
     for step, parts in known.groupby(known["Step"].astype(str), sort=False):
         first = parts.iloc[0]
         try:
-            ordered = parts.assign(Part=pd.to_numeric(parts["Part"])).sort_values("Part")
-            content = json.loads(unpacked([str(cell) for cell in ordered["Content"]]))
+            content = {name: dict(cells.items()) for name, cells in packed_json(parts).items()}
             signature = Signature(
                 str(step), str(first["Signed by"]), str(first["Signed at"]), str(first["Comment"] or ""), content
             )
             if signature.digest != str(first["Digest"]):
                 raise ValueError
-        except (ValueError, TypeError, KeyError, zlib.error):
+        except DAMAGE:
             message = f"the signature of '{step}' is damaged or was changed by hand, so it does not count; sign again"
             problems.append(Finding("Warning", "tblSigned", None, "Content", "signature_readable", message))
         else:

@@ -8,7 +8,6 @@ and what the key figures were (trend).
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ import pandas as pd
 from . import calendar
 from .digest import sha256
 from .findings import Finding, Findings
-from .packed_text import packed, unpacked
+from .packed_text import DAMAGE, packed, packed_json
 
 FAMILY_MEASURES = (
     "Statistical forecast", "Events", "New and phase-out", "Override", "Consensus demand", "Feasible sales",
@@ -28,8 +27,6 @@ FAMILY_MEASURES = (
 RESOURCE_MEASURES = ("Load", "Regular capacity", "Overtime", "Heads")
 _DIGITS = 9  # significant; more would only be the solver's noise
 _FORMAT = 1
-DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError, zlib.error)
-"""What a version raises whose cells are not what `version_rows` made."""
 CHANGED = "its content is not what was published"
 
 
@@ -167,13 +164,12 @@ def read_versions(rows: pd.DataFrame) -> tuple[tuple[Version, ...], Findings]:
 
 
 def _read(name: str, parts: pd.DataFrame) -> Version:
-    ordered = parts.assign(Part=pd.to_numeric(parts["Part"])).sort_values("Part")
-    content = json.loads(unpacked([str(cell) for cell in ordered["Content"]]))
+    content = packed_json(parts)
     families = _long(content["families"], ("Family",))
     families.insert(1, "Owner", families["Family"].map(content["owners"]).astype(object))
     families["Override reason"] = families["Override reason"].astype(object)
     figures = {key: float("nan") if value is None else float(value) for key, value in content["figures"].items()}
-    first = ordered.iloc[0]
+    first = parts.iloc[0]
     return Version(
         name, str(first["Published at"]), str(first["Published by"] or ""), pd.Timestamp(content["start"]),
         str(content["bucket"]), families, _long(content["sources"], ("Family", "Source")),

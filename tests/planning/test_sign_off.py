@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from companies import company
 
-from sop_addin.model.digest import content_digest
+from sop_addin.model.digest import content_digest, sha256
 from sop_addin.model.errors import InputError
-from sop_addin.model.signature import read_signatures, signature_rows
+from sop_addin.model.packed_text import packed
+from sop_addin.model.signature import COLUMNS, read_signatures, signature_rows
 from sop_addin.model.signing import inputs_digest, sign_off_findings, signed_content
 from sop_addin.model.tables import Tables
 from sop_addin.planning.cycle import run_cycle
@@ -134,6 +135,14 @@ def test_a_later_change_is_named_with_its_cells(signed):
     assert "Items P1 / Opening stock: 50 -> 55" in found[0].message
     assert "SalesPlan Pumps / Override / 2027-03: 150 -> 160" in found[1].message
     assert found[0].row == signed.cycle.index[0]
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '{"tblItems": 3}', "[" * 100_000, "7"])
+def test_signed_content_of_another_kind_does_not_count_whatever_its_digest(text):
+    rows = pd.DataFrame([("Demand plan", "Ann", "2027-01-04", "", sha256(text), 1.0, packed(text)[0])], columns=COLUMNS)
+    kept, problems = read_signatures(rows)
+    assert kept == ()
+    assert "the signature of 'Demand plan' is damaged" in next(iter(problems)).message
 
 
 def test_a_signature_comes_back_from_its_cells_and_a_forged_one_does_not_count(signed):
