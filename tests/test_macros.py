@@ -287,6 +287,35 @@ def test_a_stop_of_yesterday_stops_nothing(book, said):
     assert said[0][0].startswith("Check: ")
 
 
+Presses = dict[str, tuple[str, ...]]
+"""Button -> the texts that go to its macro."""
+
+
+def calls_and_messages(workbook: xw.Book, presses: Presses, state: Path) -> tuple[dict, list[tuple[str, str | None]]]:
+    """Press buttons one after the other: engine calls of each by kind, and (text, mode) of every message.
+
+    Whoever is asked presses the first button of the box. ``state``: a folder instead of the user's own.
+    """
+    counted: dict[str, dict[str, int]] = {}
+    said: list[tuple[str, str | None]] = []
+
+    def alert(self, text, title, mode=None, buttons="ok"):
+        said.append((text, mode))
+        return buttons.split("_")[0]
+
+    workbook.set_mock_caller()
+    watched = watch(workbook)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stop, "state_folder", lambda: state)
+        patch.setattr(running, "state_folder", lambda: state)
+        patch.setattr(xw.App, "alert", alert)
+        for button, texts in presses.items():
+            watched.calls.clear()
+            getattr(macros, button)(*texts)
+            counted[button] = dict(watched.calls)
+    return counted, said
+
+
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
     """Engine calls of each button, one after the other on one workbook, for 10 and for 1,000 items."""
@@ -300,39 +329,24 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
         }
         path = tmp_path_factory.mktemp("calls") / f"{items}.xlsm"
         path.write_bytes(workbook_bytes(raw_company(**tables), company(**tables)))
-        book = open_book(path)
-        book.set_mock_caller()
-        watched = watch(book)
-        counted[items] = {}
-        said: list[str] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stop, "state_folder", lambda folder=path.parent: folder / "state")
-            patch.setattr(running, "state_folder", lambda folder=path.parent: folder / "state")
-
-            def alert(self, text, title, mode=None, buttons="ok", said=said):
-                said.append(text)
-                return buttons.split("_")[0]
-
-            patch.setattr(xw.App, "alert", alert)
-            for button, texts in (BUTTONS_WITHOUT_TEXTS | files_to_import(path.parent, names)).items():
-                watched.calls.clear()
-                getattr(macros, button)(*texts)
-                counted[items][button] = dict(watched.calls)
-        first_words = [text.split()[0] for text in said]
+        workbook = open_book(path)
+        presses = BUTTONS_WITHOUT_TEXTS | files_to_import(path.parent, names)
+        counted[items], said = calls_and_messages(workbook, presses, path.parent / "state")
+        first_words = [text.split()[0] for text, _ in said]
         assert first_words == [
             "Check:", f"{items:,}", "Demand", "Plan", "Rough", "Plan", "Plan", "Forecast", "Undone:", "Copy",
             "sales.csv:", "Import", "budget.csv:", "Import",
         ]  # fmt: skip
-        assert [text for text in said if "nothing" in text] == []
-        book.close()
+        assert [text for text, _ in said if "nothing" in text] == []
+        workbook.close()
     return counted
 
 
-BUTTONS_WITHOUT_TEXTS: dict[str, tuple[str, ...]] = dict.fromkeys((*BUTTONS, "mail_copy"), ())
+BUTTONS_WITHOUT_TEXTS: Presses = dict.fromkeys((*BUTTONS, "mail_copy"), ())
 IMPORTS = ("import_history", "import_budget")
 
 
-def files_to_import(folder: Path, items: list[str]) -> dict[str, tuple[str, ...]]:
+def files_to_import(folder: Path, items: list[str]) -> Presses:
     """A month of sales of every item and as many new ones, and a budget of a year."""
     sales = [f"{item};;2027-01;7" for name in items for item in (name, f"N{name}")]
     (folder / "sales.csv").write_text("\n".join(["Item;Region;Period;Quantity", *sales]), encoding="utf-8")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import xlwings as xw
 from companies import company, raw_company
-from test_macros import book, own_folder, rows, said, tables_of  # noqa: F401 - fixtures
-from workbooks import content_of, differences, watch
+from test_macros import Presses, book, calls_and_messages, own_folder, rows, said, tables_of  # noqa: F401 - fixtures
+from workbooks import content_of, differences
 
-from sop_addin import macros, running, stop
+from sop_addin import macros
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.layout import SCENARIO_NAME, UNDO_SHEET
 from sop_addin.excel.template import workbook_bytes
@@ -85,7 +84,10 @@ def test_sign_and_reopen_keep_a_log_and_can_be_undone(book, said):  # noqa: F811
     assert "'Nothing' is not a step of tblCycle" in said[-1][0]
 
 
-PRESSES = (("run_scenarios",), ("risk",), ("sign", "Ann"), ("reopen", "Data gathering"), ("roll_forward",), ("adopt",))
+PRESSES: Presses = {
+    "publish": (), "run_scenarios": (), "risk": (), "sign": ("Ann",), "reopen": ("Data gathering",), "roll_forward": (),
+    "adopt": (),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -104,31 +106,14 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
         path = tmp_path_factory.mktemp("calls") / f"{items}.xlsm"
         path.write_bytes(recalculate_bytes(workbook_bytes(raw_company(**given), tables, run_cycle(tables))))
         workbook = open_book(path)
-        workbook.set_mock_caller()
-        problems: list[str] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stop, "state_folder", lambda folder=path.parent: folder / "state")
-            patch.setattr(running, "state_folder", lambda folder=path.parent: folder / "state")
-
-            def alert(self, text, title, mode=None, buttons="ok", problems=problems):
-                if mode == "critical":
-                    problems.append(text)
-
-            patch.setattr(xw.App, "alert", alert)
-            macros.publish()
-            workbook.names[SCENARIO_NAME].refers_to_range.value = "Boom"
-            watched = watch(workbook)
-            counted[items] = {}
-            for button, *texts in PRESSES:
-                watched.calls.clear()
-                getattr(macros, button)(*texts)
-                counted[items][button] = dict(watched.calls)
-        assert problems == []
+        workbook.names[SCENARIO_NAME].refers_to_range.value = "Boom"
+        counted[items], messages = calls_and_messages(workbook, PRESSES, path.parent / "state")
+        assert [text for text, mode in messages if mode == "critical"] == []
         workbook.close()
     return counted
 
 
-@pytest.mark.parametrize("button", [button for button, *_ in PRESSES])
+@pytest.mark.parametrize("button", [*PRESSES])
 def test_the_number_of_engine_calls_does_not_grow_with_items(calls, button):
     """But for a table or two that happens to be empty or to keep its size."""
     small, large = (sum(calls[items][button].values()) for items in (10, 300))
