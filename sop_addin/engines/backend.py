@@ -121,3 +121,7 @@ class MovesMarks(Protocol):
     def stretch_filter(self, sheet: str, header_row: int, last_row: int) -> None:
         """Let the filter over a list of cells reach to its last row."""
         ...
+
+    def set_trends(self, sheet: str, before: int, lines: Mapping[int, str]) -> None:
+        """Trend lines left of column ``before`` stand in these rows and show these ranges; others stay."""
+        ...

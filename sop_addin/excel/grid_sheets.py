@@ -21,6 +21,7 @@ from .blocks import Formula, read_block, read_formulas, write_block
 from .grid_cells import GridCells
 from .grid_marks import Moves, move_marks
 from .grids import GridPlace, GridRow, Key, column_letter, grid_rows, sheet_prefix
+from .past_columns import follow_rows
 from .tables_io import require_free
 
 
@@ -260,6 +261,7 @@ def write_grid(book: Any, sheet: GridSheet, old: GridSheet) -> None:
         stretch(book, sheet.grid, area, height, width)
     if sheet.moved is not None:
         move_marks(area, *sheet.moved, old.row_keys, sheet.row_keys)
+        follow_rows(area, sheet.grid.name, sheet.periods, sheet.row_keys)
 
 
 def stretch(book: Any, grid: Grid, area: Any, height: int, width: int) -> None:
@@ -271,11 +273,12 @@ def stretch(book: Any, grid: Grid, area: Any, height: int, width: int) -> None:
 
 
 def stretch_print_area(book: Any, area: Any, last: str) -> None:
-    """Let a print area of whole columns that begins with the grid end with it."""
-    columns = re.compile(rf"\${column_letter(area.column)}:\$[A-Z]+")
+    """Let a print area of whole columns that begins with the grid, or left of it, end with it."""
+    begins = "|".join(column_letter(column) for column in range(1, area.column + 1))
+    columns = re.compile(rf"\$({begins}):\$[A-Z]+")
     for name in book.names:
         owner, _, local = str(name.name).rpartition("!")
         if local == "Print_Area" and owner.strip("'") == area.sheet.name:
-            refers_to = columns.sub(f"${column_letter(area.column)}:${last}", str(name.refers_to), count=1)
+            refers_to = columns.sub(rf"$\1:${last}", str(name.refers_to), count=1)
             if refers_to != name.refers_to:
                 name.refers_to = refers_to

@@ -10,7 +10,7 @@ import pandas as pd
 from ..model.resource_use import resource_costs, resource_uses
 from ..model.schema import Grid
 from ..model.tables import Tables
-from .layout import GRID_ROW
+from .layout import GRID_LEFT, GRID_ROW
 
 TOTAL_FAMILY = "Total"
 Key = tuple[tuple[str, ...], str]
@@ -158,12 +158,12 @@ def _unit(unit: str, owner_unit: str, currency: str) -> str:
 def canonical_place(grid: Grid, rows: Sequence[GridRow], periods: Sequence[pd.Timestamp]) -> GridPlace:
     """Where a grid stands in a workbook that we build."""
     top = GRID_ROW[grid.name]
-    lead = len(grid.lead_headers)
+    left, lead = GRID_LEFT[grid.name], len(grid.lead_headers)
     return GridPlace(
         grid,
         rows={row.key: top + 1 + index for index, row in enumerate(rows)},
-        columns={period: lead + 1 + index for index, period in enumerate(periods)},
-        leads={header: index + 1 for index, header in enumerate(grid.lead_headers)},
+        columns={period: left + lead + index for index, period in enumerate(periods)},
+        leads={header: left + index for index, header in enumerate(grid.lead_headers)},
         first=top + 1,
         last=top + len(rows),
     )

@@ -14,7 +14,19 @@ CHART_ROW, CHART_LINES = 4, 8
 """Plan sheets: the row in which the chart's family is chosen, and how many rows below it the chart covers."""
 
 GRID_ROW: dict[str, int] = {**dict.fromkeys(GRID_BY_NAME, CHART_ROW + CHART_LINES + 2), "Workings": 5}
-"""Header row of each grid (1-based). Its first key is in column A."""
+"""Header row of each grid (1-based)."""
+
+PAST_PERIODS = 3
+"""Periods of actuals to the left of the Sales, Production and Inventory Plan."""
+PAST_MEASURES: dict[str, tuple[str, str]] = {
+    "SalesPlan": ("Consensus demand", "Sales"),
+    "ProductionPlan": ("Total production", "Production"),
+    "InventoryPlan": ("Closing stock", "Stock"),
+}
+"""By grid: the row that has a trend line and actuals to its left, and the column of tblStock that holds these."""
+
+GRID_LEFT: dict[str, int] = {name: 2 + PAST_PERIODS if name in PAST_MEASURES else 1 for name in GRID_BY_NAME}
+"""Column of the first key of each grid (1-based); trend lines and actuals stand to its left."""
 
 MIN_PERIOD_COLUMNS = 36
 """Room kept for periods to the right of a grid before a table of the same sheet begins."""
@@ -82,7 +94,7 @@ def first_table_column(sheet: str, horizon: int) -> int:
     grid = next((grid for grid in GRID_BY_NAME.values() if grid.sheet == sheet), None)
     if grid is None:
         return 1
-    return len(grid.lead_headers) + max(MIN_PERIOD_COLUMNS, horizon) + 3
+    return GRID_LEFT[grid.name] + len(grid.lead_headers) + max(MIN_PERIOD_COLUMNS, horizon) + 2
 
 
 def table_anchors(horizon: int) -> dict[str, tuple[str, int, int]]:

@@ -21,6 +21,7 @@ from .blocks import Formula, read_block, write_block
 from .grid_marks import move_marks, moved_headers, moved_keys
 from .grid_sheets import grid_range, is_input, moved_cell, read_grid, stretch, stretch_print_area, with_formulas
 from .grids import Key, column_letter
+from .past_columns import follow_rows
 from .tables_io import find_tables, missing_table, require_free, write_table
 from .undo_store import Area, Kept, content_after, content_before, kept_of, read_content, write_content
 
@@ -185,6 +186,8 @@ def _put_back_grid(book: Any, area: Area, undoing: bool) -> None:
         if (before, laid_out.headers) != (after, area.headers):
             columns = moved_headers(laid_out.headers, area.headers)
             move_marks(laid_out.area, moved_keys(before, after), columns, before, after)
+            restored = read_grid(book, grid, area.bucket)
+            follow_rows(laid_out.area, grid.name, restored.periods, restored.row_keys)
 
 
 def _put_back_wide(table: Any, area: Area) -> None:

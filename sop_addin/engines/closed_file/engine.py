@@ -134,6 +134,9 @@ class ClosedFileBackend:
     def stretch_filter(self, sheet: str, header_row: int, last_row: int) -> None:
         row_marks.stretch_filter(self.workbook, sheet, header_row, last_row)
 
+    def set_trends(self, sheet: str, before: int, lines: Mapping[int, str]) -> None:
+        row_marks.set_trends(self.workbook.sheet(sheet), before, lines)
+
     # -- tables and names
 
     @readable

@@ -1,8 +1,9 @@
-"""What hangs on rows and cells of a sheet beside their content: notes, outline levels, the range of the filter."""
+"""What hangs on rows and cells of a sheet beside their content: notes, outline levels, the filter, trend lines."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from sop_addin.engines.backend import RowLevel
 from sop_addin.engines.closed_file.sheet_xml import SheetXml
@@ -16,6 +17,8 @@ Cell = tuple[int, int]
 _FILTER = re.compile(rb'(<autoFilter\b[^>]*?\bref=")([^"]*)(")')
 _SHAPE = re.compile(rb"<v:shape\s.*?</v:shape>", re.S)
 _NOTE = re.compile(rb'<x:ClientData\s[^>]*ObjectType\s*=\s*["\']Note["\']')
+_SPARKLINES = re.compile(rb"(<x14:sparklines>)(.*?)(</x14:sparklines>)", re.S)
+_SPARKLINE_CELL = re.compile(rb"<xm:sqref>\s*([A-Z]+)(\d+)\s*</xm:sqref>")
 _ROW, _COLUMN = re.compile(rb"(<x:Row>\s*)(\d+)"), re.compile(rb"(<x:Column>\s*)(\d+)")
 _ANCHOR = re.compile(rb"(<x:Anchor>)([^<]*)(</x:Anchor>)")
 
@@ -114,3 +117,24 @@ def stretch_filter(workbook: "Workbook", name: str, header_row: int, last_row: i
         if element.get("name") == "_xlnm._FilterDatabase" and element.get("localSheetId") == str(position):
             element.text = re.sub(r"\d+$", str(last_row), element.text or "")
             workbook.mark_names_changed()
+
+
+def set_trends(sheet: SheetXml, before: int, lines: Mapping[int, str]) -> None:
+    """Groups of sparklines that stand left of column ``before`` get these ranges by row; those elsewhere stay."""
+    done = False
+
+    def anew(group: re.Match[bytes]) -> bytes:
+        nonlocal done
+        columns = {letters.decode() for letters, _ in _SPARKLINE_CELL.findall(group[2])}
+        if done or len(columns) != 1 or parse_box(f"{(column := columns.pop())}1")[1] >= before or not lines:
+            return group[0]
+        done = True
+        cells = "".join(
+            f"<x14:sparkline><xm:f>{escape(text)}</xm:f><xm:sqref>{column}{row}</xm:sqref></x14:sparkline>"
+            for row, text in lines.items()
+        )
+        return group[1] + cells.encode() + group[3]
+
+    changed = _SPARKLINES.sub(anew, sheet.tail)
+    if changed != sheet.tail:
+        sheet.tail, sheet.changed = changed, True

@@ -12,7 +12,7 @@ import xlsxwriter
 from ...model.schema import SHEET_GRIDS, SHEETS, TABLES
 from ...model.tables import Tables
 from ..grids import GridBlock
-from ..layout import SIDE_BY_SIDE, UNDO_SHEET, XLWINGS_CONF_SHEET, table_anchors
+from ..layout import GRID_LEFT, SIDE_BY_SIDE, UNDO_SHEET, XLWINGS_CONF_SHEET, table_anchors
 from .finance_lines import SHEET as SUMMARY
 from .grid_rules import STOCK_LIMITS
 from .plan_charts import with_month_axes
@@ -113,8 +113,9 @@ def _fill(context: Context, sheet: str) -> None:
     elif sheet == XLWINGS_CONF_SHEET:
         _configuration(context)
     elif sheet in _GRID_SHEETS:
-        add_grid(context, worksheet, _GRID_SHEETS[sheet])
-        blocks = [(1, len(context.grids[_GRID_SHEETS[sheet]].header))]
+        name = _GRID_SHEETS[sheet]
+        add_grid(context, worksheet, name)
+        blocks = [(1, GRID_LEFT[name] + len(context.grids[name].header) - 1)]
         for table in SIDE_BY_SIDE.get(sheet, ()):
             _, left, _, right = add_table(context, worksheet, table)
             worksheet.set_column(right, right, 3)

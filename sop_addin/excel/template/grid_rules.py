@@ -67,7 +67,9 @@ class GridArea:
 
     grid: Grid
     top: int
+    left: int
     lead: int
+    """Column of the last leading header; the periods follow."""
     last_row: int
     last_column: int
 
@@ -81,7 +83,7 @@ class GridArea:
         return self.lead_cell("Measure")
 
     def lead_cell(self, header: str) -> str:
-        return address(self.first, self.grid.lead_headers.index(header) + 1, "column")
+        return address(self.first, self.left + self.grid.lead_headers.index(header), "column")
 
     def header_cell(self, column: int) -> str:
         return address(self.top, column, "row")
@@ -97,7 +99,7 @@ class GridArea:
     @property
     def new_block(self) -> str:
         """True in the first row of a family or resource."""
-        return f"{address(self.first, 1, 'column')}<>{address(self.first - 1, 1, 'column')}"
+        return f"{address(self.first, self.left, 'column')}<>{address(self.first - 1, self.left, 'column')}"
 
 
 def add_grid_rules(context: Context, worksheet: Worksheet, area: GridArea) -> None:
@@ -132,11 +134,14 @@ def _label_rules(area: GridArea, rules: Any) -> None:
     """Names bold where a block begins and faint below; measures bold in key rows, yellow in input rows."""
     filled = f'{area.measure}<>""'
     begins = f"AND({filled},{area.new_block})"
-    rules(1, 1, (begins, {"bold": True, "font_color": look.NAVY, **_BLOCK_LINE}),
+    left = area.left
+    if left > 1:
+        rules(1, left - 1, (begins, _BLOCK_LINE), (filled, _HAIRLINE))
+    rules(left, left, (begins, {"bold": True, "font_color": look.NAVY, **_BLOCK_LINE}),
           (filled, {"font_color": look.FAINT, **_HAIRLINE}))  # fmt: skip
-    column = area.grid.lead_headers.index("Measure") + 1
-    if column > 2:
-        rules(2, column - 1, (begins, _BLOCK_LINE), (filled, _HAIRLINE))
+    column = left + area.grid.lead_headers.index("Measure")
+    if column > left + 1:
+        rules(left + 1, column - 1, (begins, _BLOCK_LINE), (filled, _HAIRLINE))
     inputs = [measure.name for measure in area.grid.measures if measure.role == "input"]
     bold = BOLD_MEASURES[area.grid.name]
     measure_looks: list[Look] = []

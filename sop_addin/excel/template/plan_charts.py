@@ -24,7 +24,6 @@ from .sheets_common import Context, address
 HISTORY = 12
 FIGURES_COLUMN = 100
 """First column of the figures behind the chart, beyond every grid and table of a plan sheet."""
-CHOICE_COLUMN = 2
 _BASE_UNIT = re.compile(rb"(<c:dateAx>.*?<c:lblOffset [^>]*/>)", re.S)
 
 
@@ -90,7 +89,7 @@ def add_plan_chart(context: Context, worksheet: Worksheet, area: GridArea) -> No
     chart = CHARTS[area.grid.name]
     _choice(context, worksheet, area, chart)
     past = HISTORY if any(series.actual for series in chart.series) else 0
-    span = past + max(AREA_PERIODS, len(context.grids[area.grid.name].header) - area.lead)
+    span = past + max(AREA_PERIODS, len(context.grids[area.grid.name].header) - len(area.grid.lead_headers))
     _figures(context, worksheet, area, chart, past, span)
     _draw(context, worksheet, area, chart, past, span)
     for row in range(CHART_ROW, CHART_ROW + CHART_LINES):
@@ -100,15 +99,16 @@ def add_plan_chart(context: Context, worksheet: Worksheet, area: GridArea) -> No
 def _choice(context: Context, worksheet: Worksheet, area: GridArea, chart: PlanChart) -> None:
     styles, row = context.styles, CHART_ROW
     key = area.grid.keys[0]
-    worksheet.write_string(row - 1, 0, f"Chart of {key.lower()}", styles.get(font_color=look.MUTED))
+    label, choice = area.left, area.left + 1
+    worksheet.write_string(row - 1, label - 1, f"Chart of {key.lower()}", styles.get(font_color=look.MUTED))
     chosen = styles.input_cell(align="left", bold=True)
-    worksheet.write_blank(row - 1, CHOICE_COLUMN - 1, None, chosen)
-    worksheet.data_validation(row - 1, CHOICE_COLUMN - 1, row - 1, CHOICE_COLUMN - 1, {
+    worksheet.write_blank(row - 1, choice - 1, None, chosen)
+    worksheet.data_validation(row - 1, choice - 1, row - 1, choice - 1, {
         "validate": "list", "source": f"={chart.names}", "ignore_blank": True, "error_type": "warning",
         "error_title": key, "error_message": f"This name is not in the table of {key.lower()} names.",
         "input_title": f"{key} shown", "input_message": chart.hint[:250],
     })  # fmt: skip
-    worksheet.write_string(row - 1, CHOICE_COLUMN, chart.hint, styles.hint)
+    worksheet.write_string(row - 1, choice, chart.hint, styles.hint)
 
 
 def _figures(
@@ -118,7 +118,7 @@ def _figures(
     style, dates = context.styles.hint, context.styles.get(num_format=look.DATE, font_color=look.MUTED, font_size=9)
     numbers = context.styles.get(num_format=look.QUANTITY, font_color=look.MUTED, font_size=9)
     name, lead, first = area.grid.name, len(area.grid.lead_headers), FIGURES_COLUMN
-    choice = address(CHART_ROW, CHOICE_COLUMN, "both")
+    choice = address(CHART_ROW, area.left + 1, "both")
     worksheet.write_string(CHART_ROW - 1, first - 2, "Figures behind the chart", style)
     owner = address(CHART_ROW, first, "both")
     worksheet.write_formula(CHART_ROW - 1, first - 1, f'=IFERROR(IF({choice}="",{chart.blank},{choice}),"")', style, "")
@@ -204,7 +204,7 @@ def _draw(
     })  # fmt: skip
     columns.set_chartarea({"border": {"color": look.LINE}})
     columns.set_size({"width": 1180, "height": 20 * CHART_LINES - 4})
-    worksheet.insert_chart(CHART_ROW, 0, columns, {
+    worksheet.insert_chart(CHART_ROW, area.left - 1, columns, {
         "object_position": 1, "x_offset": 3, "y_offset": 2,
         "description": f"{chart.title}, by period, of the {area.grid.keys[0].lower()} chosen above.",
     })  # fmt: skip

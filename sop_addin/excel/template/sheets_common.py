@@ -81,13 +81,17 @@ def open_sheet(worksheet: Worksheet, sheet: Sheet, wide: bool = False) -> None:
         worksheet.hide()
 
 
-def write_heading(worksheet: Worksheet, styles: Styles, title: str, purpose: str, hint: str = "", at: int = 3) -> None:
-    """Rows 1 to 3: title, purpose, and links with a hint that begins in column ``at`` (1-based)."""
+def write_heading(
+    worksheet: Worksheet, styles: Styles, title: str, purpose: str, hint: str = "", at: int = 3, guide: int = 2
+) -> None:
+    """Rows 1 to 3: title, purpose, and links; the link to the Guide and the hint begin in these columns (1-based)."""
     worksheet.set_row(0, 26)
     worksheet.write_string(0, 0, title, styles.title)
     worksheet.write_string(1, 0, purpose, styles.purpose)
     worksheet.write_url(LINK_ROW - 1, 0, "internal:'Home'!A1", styles.link, "Home", "Back to the Home sheet")
-    worksheet.write_url(LINK_ROW - 1, 1, "internal:'Guide'!A1", styles.link, "Guide", "Five-minute tour, colours")
+    worksheet.write_url(
+        LINK_ROW - 1, guide - 1, "internal:'Guide'!A1", styles.link, "Guide", "Five-minute tour, colours"
+    )
     if hint:
         worksheet.write_string(LINK_ROW - 1, at - 1, hint, styles.hint)
 

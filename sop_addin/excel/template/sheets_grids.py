@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import GRID_BY_NAME, Grid
-from ..layout import GRID_ROW
+from ..layout import GRID_LEFT, GRID_ROW, PAST_MEASURES
 from . import styles as look
 from .grid_rules import AREA_PERIODS, AREA_ROWS, KEY_MEASURES, GridArea, add_grid_rules
 from .home_figures import BANNER_NAME, mark_edited
+from .past_periods import add_past
 from .plan_charts import CHARTS, add_plan_chart
 from .sheets_common import AUTHOR, GUIDE_COLOURS, Context, address, write_heading, write_help, write_value
 
@@ -27,9 +28,8 @@ HINTS: dict[str, str] = {
     "FinancePlan": "By family, then in total. Budget and exchange rates stand to the right of the plan.",
     "Workings": "Hidden: nothing to type here. Every run lays it out again.",
 }
-_LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Measure": 25.0, "Unit": 9.0, "Total": 14.0}
+_LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Unit": 9.0, "Total": 11.5}
 _PERIOD_WIDTH = {"FinancePlan": 12.5}
-_HINT_COLUMN = 3
 _BANNER_COLUMNS = 7
 _YEAR = '=IF({here}="","",IF(LEFT({here},4)=LEFT({before},4),"",LEFT({here},4)))'
 
@@ -41,19 +41,21 @@ def year_formula(row: int, column: int) -> str:
 
 def grid_area(context: Context, grid: Grid, block: GridBlock) -> GridArea:
     """The grid with room to grow, but never into a table that stands to its right."""
-    periods = len(block.header) - block.lead
-    last = block.lead + max(AREA_PERIODS, periods)
+    periods, left = len(block.header) - block.lead, GRID_LEFT[grid.name]
+    lead = left + block.lead - 1
+    last = lead + max(AREA_PERIODS, periods)
     right = [column for sheet, _, column in context.anchors.values() if sheet == grid.sheet]
     if right:
         last = min(last, min(right) - 2)
-    return GridArea(grid, GRID_ROW[grid.name], block.lead, GRID_ROW[grid.name] + AREA_ROWS, last)
+    return GridArea(grid, GRID_ROW[grid.name], left, lead, GRID_ROW[grid.name] + AREA_ROWS, last)
 
 
 def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     """Title, header, rows, names, rules, checks and print set-up of one grid."""
     grid, block = GRID_BY_NAME[name], context.grids[name]
     area = grid_area(context, grid, block)
-    write_heading(worksheet, context.styles, grid.sheet, grid.help, HINTS[name], _HINT_COLUMN)
+    guide = max(2, area.left)
+    write_heading(worksheet, context.styles, grid.sheet, grid.help, HINTS[name], guide + 1, guide)
     if name != "Workings":
         _banner(context, worksheet, area)
     write_help(worksheet, context.styles, area.top - 1, 1, GUIDE_COLOURS)
@@ -62,14 +64,16 @@ def add_grid(context: Context, worksheet: Worksheet, name: str) -> None:
     _set_columns(context, worksheet, area, block)
     _write_header(context, worksheet, area, block)
     _write_rows(context, worksheet, area, block)
-    bottom, right = area.top + max(1, len(block.rows)), max(len(block.header), area.lead + 1)
+    bottom, right = area.top + max(1, len(block.rows)), max(area.left + len(block.header) - 1, area.lead + 1)
     context.workbook.define_name(
-        name, f"='{grid.sheet}'!{address(area.top, 1, 'both')}:{address(bottom, right, 'both')}"
+        name, f"='{grid.sheet}'!{address(area.top, area.left, 'both')}:{address(bottom, right, 'both')}"
     )  # fmt: skip
     add_grid_rules(context, worksheet, area)
     _validate(worksheet, area)
-    measure = grid.lead_headers.index("Measure")
-    worksheet.autofilter(area.top - 1, 0, bottom - 1, measure)
+    measure = area.left + grid.lead_headers.index("Measure")
+    worksheet.autofilter(area.top - 1, area.left - 1, bottom - 1, measure - 1)
+    if name in PAST_MEASURES:
+        add_past(context, worksheet, area, block)
     worksheet.freeze_panes(area.top, area.lead)
     worksheet.outline_settings(True, True, True, False)
     worksheet.repeat_rows(area.top - 2, area.top - 1)
@@ -86,12 +90,17 @@ def _banner(context: Context, worksheet: Worksheet, area: GridArea) -> None:
 def _set_columns(context: Context, worksheet: Worksheet, area: GridArea, block: GridBlock) -> None:
     styles = context.styles
     for index, header in enumerate(area.grid.lead_headers):
+        column = area.left - 1 + index
         number = look.PLAN if header == "Total" else look.GENERAL
-        width = _LEAD_WIDTHS[header]
+        width = _LEAD_WIDTHS.get(header, 0.0)
+        if header == "Measure":
+            width = max(len(measure.name) for measure in area.grid.measures) + 2.0
+        if header == "Total" and area.grid.name in _PERIOD_WIDTH:
+            width = 14.0
         if header in area.grid.keys:
             longest = max((len(str(row[index] or "")) for row in block.rows), default=0)
             width = min(max(width, longest * 1.05 + 2), 30)
-        worksheet.set_column(index, index, width, styles.fallback(number))
+        worksheet.set_column(column, column, width, styles.fallback(number))
     width = _PERIOD_WIDTH.get(area.grid.name, 10.0)
     worksheet.set_column(area.lead, area.last_column - 1, width, styles.fallback(look.PLAN))
 
@@ -101,16 +110,16 @@ def _write_header(context: Context, worksheet: Worksheet, area: GridArea, block:
     worksheet.set_row(area.top - 1, 20)
     year = styles.get(bold=True, font_color=look.NAVY, bg_color=look.BAND, align="left")
     for index, header in enumerate(block.header):
-        is_period = index >= block.lead
-        worksheet.write_string(area.top - 1, index, header, styles.header(right=is_period or header == "Total"))
+        is_period, column = index >= block.lead, area.left - 1 + index
+        worksheet.write_string(area.top - 1, column, header, styles.header(right=is_period or header == "Total"))
         if is_period:
-            formula = year_formula(area.top, index + 1)
+            formula = year_formula(area.top, column + 1)
             before = block.header[index - 1][:4]
             value = "" if header[:4] == before else header[:4]
-            worksheet.write_formula(area.top - 2, index, formula, year, value)
+            worksheet.write_formula(area.top - 2, column, formula, year, value)
     # headers that a longer horizon brings: colours come from the rules, their side and their year from here
     later_year = styles.get(bold=True, font_color=look.NAVY, align="left")
-    for column in range(len(block.header), area.last_column):
+    for column in range(area.left - 1 + len(block.header), area.last_column):
         worksheet.write_blank(area.top - 1, column, None, styles.get(align="right"))
         worksheet.write_formula(area.top - 2, column, year_formula(area.top, column + 1), later_year, "")
     lines = [f"{measure.name}: {measure.help}" for measure in area.grid.measures]
@@ -123,7 +132,7 @@ def _write_header(context: Context, worksheet: Worksheet, area: GridArea, block:
     for header, text in notes.items():
         rows = sum(-(-len(line) // 62) for line in text.split("\n"))
         worksheet.write_comment(
-            area.top - 1, area.grid.lead_headers.index(header), text,
+            area.top - 1, area.left - 1 + area.grid.lead_headers.index(header), text,
             {"author": AUTHOR, "width": 400 if header == "Measure" else 260, "height": 24 + 15 * max(rows, 2),
              "font_size": 9},
         )  # fmt: skip
@@ -141,10 +150,10 @@ def _write_rows(context: Context, worksheet: Worksheet, area: GridArea, block: G
         if measure not in keys:
             worksheet.set_row(number - 1, None, None, {"level": 1})
         for offset, value in enumerate(row):
-            is_figure = offset >= area.lead - 1 and measure not in text_rows
+            is_figure = offset >= block.lead - 1 and measure not in text_rows
             if value is None:
                 continue
-            write_value(worksheet, number, offset + 1, value, figure if is_figure else label)
+            write_value(worksheet, number, area.left + offset, value, figure if is_figure else label)
 
 
 def _validate(worksheet: Worksheet, area: GridArea) -> None:

@@ -1,0 +1,75 @@
+"""The columns left of a plan grid, where that is laid out again: actuals and trend lines follow its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from openpyxl.formula.translate import Translator
+
+from .blocks import Formula, read_formulas, write_block
+from .grids import Key, column_letter, sheet_prefix
+from .layout import PAST_MEASURES
+
+_OURS = "tblStock["
+_LINE = 1  # xlSparkLine
+
+
+def follow_rows(area: Any, grid: str, periods: Mapping[pd.Timestamp, int], row_keys: Sequence[Key | None]) -> None:
+    """Let the columns left of a grid reach to its last row and its last period.
+
+    area: the grid as it was; periods: their 0-based columns; row_keys: of its
+    body rows now. What the planner typed there stays. Nothing happens in workbooks without such columns.
+    """
+    if grid not in PAST_MEASURES or area.column == 1:
+        return
+    _extend_actuals(area, max(len(row_keys) + 1, area.shape[0]))
+    if periods:
+        measure, _ = PAST_MEASURES[grid]
+        rows = [area.row + 1 + index for index, key in enumerate(row_keys) if key is not None and key[1] == measure]
+        _set_trends(area, rows, min(periods.values()), max(periods.values()), len(row_keys))
+
+
+def _extend_actuals(area: Any, height: int) -> None:
+    """The formulas of each column of actuals in every row, where the column holds nothing else."""
+    sheet, top = area.sheet, area.row + 1
+    found = read_formulas(sheet.range((top, 1), (top + height - 2, area.column - 1)))
+    columns = [column for column in range(area.column - 1) if _is_ours([row[column] for row in found])]
+    if not columns or all(row[column] for row in found for column in columns):
+        return
+    first, last = columns[0], columns[-1]
+    if columns != list(range(first, last + 1)):
+        return
+    at, pattern = next((index, row) for index, row in enumerate(found) if row[first])
+    block: list[list[object]] = [
+        [_moved(pattern[column], at, index) for column in columns] for index in range(len(found))
+    ]
+    write_block(sheet.range((top, first + 1)), block)
+
+
+def _is_ours(cells: Sequence[str]) -> bool:
+    return any(cells) and all(not cell or (cell.startswith("=") and _OURS in cell) for cell in cells)
+
+
+def _moved(formula: str, origin: int, row: int) -> Formula:
+    return Formula(Translator(formula, origin=f"A{origin + 1}").translate_formula(f"A{row + 1}"))
+
+
+def _set_trends(area: Any, rows: Sequence[int], first: int, last: int, height: int) -> None:
+    """A line in each of ``rows`` over the periods in columns ``first`` to ``last`` of the grid (0-based)."""
+    sheet = area.sheet
+    left, right = (column_letter(area.column + column) for column in (first, last))
+    marks: Any = getattr(getattr(sheet.impl, "book", None), "backend", None)
+    if hasattr(marks, "set_trends"):
+        marks.set_trends(sheet.name, area.column, {
+            row: f"{sheet_prefix(sheet.name)}{left}{row}:{right}{row}" for row in rows
+        })  # fmt: skip
+        return
+    top = area.row + 1
+    cells: Any = sheet.range((top, 1), (top + height - 1, 1)).api
+    groups = getattr(cells, "SparklineGroups", None)
+    if groups is not None and groups.Count:
+        # in Excel itself every row gets its line: one call, however many families there are
+        groups.Clear()
+        cells.SparklineGroups.Add(_LINE, f"{left}{top}:{right}{top + height - 1}")
