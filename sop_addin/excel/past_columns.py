@@ -13,7 +13,7 @@ from .grids import Key, column_letter, sheet_prefix
 from .layout import PAST_MEASURES
 
 _OURS = "tblStock["
-_LINE = 1  # xlSparkLine
+_COLUMNS = 2  # xlSparkColumn
 
 
 def follow_rows(area: Any, grid: str, periods: Mapping[pd.Timestamp, int], row_keys: Sequence[Key | None]) -> None:
@@ -24,26 +24,28 @@ def follow_rows(area: Any, grid: str, periods: Mapping[pd.Timestamp, int], row_k
     """
     if grid not in PAST_MEASURES or area.column == 1:
         return
-    _extend_actuals(area, max(len(row_keys) + 1, area.shape[0]))
+    _fill_actuals(area, len(row_keys), max(len(row_keys), area.shape[0] - 1))
     if periods:
         measure, _ = PAST_MEASURES[grid]
         rows = [area.row + 1 + index for index, key in enumerate(row_keys) if key is not None and key[1] == measure]
         _set_trends(area, rows, min(periods.values()), max(periods.values()), len(row_keys))
 
 
-def _extend_actuals(area: Any, height: int) -> None:
-    """The formulas of each column of actuals in every row, where the column holds nothing else."""
+def _fill_actuals(area: Any, wanted: int, height: int) -> None:
+    """The formulas of each column of actuals in ``wanted`` rows and no more, where it holds nothing else."""
     sheet, top = area.sheet, area.row + 1
-    found = read_formulas(sheet.range((top, 1), (top + height - 2, area.column - 1)))
+    found = read_formulas(sheet.range((top, 1), (top + height - 1, area.column - 1)))
     columns = [column for column in range(area.column - 1) if _is_ours([row[column] for row in found])]
-    if not columns or all(row[column] for row in found for column in columns):
+    filled = [all(row[column] for column in columns) for row in found]
+    if not columns or (all(filled[:wanted]) and not any(any(row[at] for at in columns) for row in found[wanted:])):
         return
     first, last = columns[0], columns[-1]
-    if columns != list(range(first, last + 1)):
+    if columns != list(range(first, last + 1)) or True not in filled:
         return
-    at, pattern = next((index, row) for index, row in enumerate(found) if row[first])
+    at = filled.index(True)
     block: list[list[object]] = [
-        [_moved(pattern[column], at, index) for column in columns] for index in range(len(found))
+        [_moved(found[at][column], at, index) if index < wanted else None for column in columns]
+        for index in range(height)
     ]
     write_block(sheet.range((top, first + 1)), block)
 
@@ -72,4 +74,4 @@ def _set_trends(area: Any, rows: Sequence[int], first: int, last: int, height: i
     if groups is not None and groups.Count:
         # in Excel itself every row gets its line: one call, however many families there are
         groups.Clear()
-        cells.SparklineGroups.Add(_LINE, f"{left}{top}:{right}{top + height - 1}")
+        cells.SparklineGroups.Add(_COLUMNS, f"{left}{top}:{right}{top + height - 1}")

@@ -29,16 +29,38 @@ def lifecycle(tables: Tables, plan: pd.DataFrame) -> pd.DataFrame:
     all end within the horizon (or live no longer than a season), with its demand and what is left of it. Worth: stock
     left x Cost (else the family's cheapest unit cost), base currency.
     """
-    rows = [row for item in tables.items.to_dict("records") for row in _item_rows(tables, item, plan)]
+    concerned = tables.items[tables.items["Status"].isin(("New", "Phase-out", "Discontinued"))]
+    figures = _Figures(tables, plan, concerned["Item"])
+    rows = [row for item in concerned.to_dict("records") for row in _item_rows(tables, item, figures)]
     rows += [row for family in tables.family_names if (row := _short_life(tables, family, plan))]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.sort_values(["Period", "Event"], kind="stable", na_position="first").reset_index(drop=True)
 
 
-def _item_rows(tables: Tables, item: dict, plan: pd.DataFrame) -> list[tuple[object, ...]]:
+class _Figures:
+    """The item plan of some items, and the demand of every family in its own units."""
+
+    def __init__(self, tables: Tables, plan: pd.DataFrame, items: pd.Series) -> None:
+        own = plan[plan["Item"].isin(items)].sort_values("Period")
+        self._of_item = {str(name): rows for name, rows in own.groupby("Item", sort=False)}
+        self._nothing = plan.iloc[:0]
+        units = dict(zip(tables.items["Item"], tables.items["Units per family unit"], strict=True))
+        demand = plan["Demand"] / plan["Item"].map(units).fillna(1.0)
+        self._of_family = demand.groupby(plan["Family"], sort=False).sum().to_dict()
+
+    def of_item(self, name: str) -> pd.DataFrame:
+        return self._of_item.get(name, self._nothing)
+
+    def share(self, item: dict) -> float:
+        """Of the family's demand over the horizon."""
+        whole = float(self._of_family.get(item["Family"], 0.0))
+        own = self.of_item(str(item["Item"]))["Demand"].sum() / float(item["Units per family unit"])
+        return float(own) / whole if whole > _LEAST else float("nan")
+
+
+def _item_rows(tables: Tables, item: dict, figures: _Figures) -> list[tuple[object, ...]]:
     name, family, status = str(item["Item"]), str(item["Family"]), str(item["Status"])
-    own = plan[plan["Item"] == name].sort_values("Period")
-    share = _share(tables, item, own, plan)
+    own, share = figures.of_item(name), figures.share(item)
     bucket, unit = tables.settings.bucket, str(item["Unit"])
     demand = float(own["Demand"].sum())
     nothing = (None, float("nan"), float("nan"))
@@ -94,16 +116,6 @@ def _short_life(tables: Tables, family: str, plan: pd.DataFrame) -> tuple[object
     unit = str(tables.families.loc[tables.families["Family"] == family, "Unit"].iloc[0])
     advice = f"The family ends in {calendar.period_label(last, bucket)}: plan its last buy; {number(left)} {unit} left."
     return SHORT_LIFE, "", family, last, float(by_period.sum()), 1.0, None, left, worth, unit, advice
-
-
-def _share(tables: Tables, item: dict, own: pd.DataFrame, plan: pd.DataFrame) -> float:
-    """Share of the family's demand over the horizon."""
-    units = dict(zip(tables.items["Item"], tables.items["Units per family unit"], strict=True))
-    family = plan[plan["Family"] == item["Family"]]
-    whole = float((family["Demand"] / family["Item"].map(units).fillna(1.0)).sum())
-    return (
-        float((own["Demand"] / float(item["Units per family unit"])).sum()) / whole if whole > _LEAST else float("nan")
-    )
 
 
 def _unit_worth(tables: Tables, item: dict) -> float:

@@ -10,18 +10,17 @@ from types import SimpleNamespace
 import openpyxl
 import pytest
 from companies import company, raw_company
+from laid_out_again import new_family, run, set_rows
 from openxml_audit import OpenXmlValidator
 
 from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.blocks import Formula
 from sop_addin.excel.grid_marks import move_marks, moved_headers, moved_keys
 from sop_addin.excel.grid_sheets import moved_cell
-from sop_addin.excel.read_tables import read_tables
+from sop_addin.excel.layout import GRID_LEFT
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.excel.template.grid_rules import KEY_MEASURES
-from sop_addin.excel.undo import undo_last_run, undoable
-from sop_addin.excel.write_plan import parts_written, write_plan
-from sop_addin.planning.cycle import run_cycle
+from sop_addin.excel.undo import undo_last_run
 
 NOTES = {("Pumps", "Override", "2027-03"): "Listing at Kvadrat", ("Valves", "Consensus demand", "2027-05"): "See mail"}
 SHEET = "xl/worksheets/sheet2.xml"
@@ -31,8 +30,9 @@ def place(path: Path, family: str, measure: str, period: str) -> str | None:
     """Address of a cell of the Sales Plan by what stands at its row and column."""
     sheet = openpyxl.load_workbook(path, keep_vba=True)["Sales Plan"]
     (column,) = [cell.column_letter for cell in sheet[14] if cell.value == period] or [None]
+    left = GRID_LEFT["SalesPlan"]
     rows = [row for row in range(15, sheet.max_row + 1)
-            if (sheet.cell(row, 1).value, sheet.cell(row, 2).value) == (family, measure)]  # fmt: skip
+            if (sheet.cell(row, left).value, sheet.cell(row, left + 1).value) == (family, measure)]  # fmt: skip
     return f"{column}{rows[0]}" if rows and column else None
 
 
@@ -46,7 +46,7 @@ def notes(path: Path) -> dict[str, str]:
     boxes = {f"{openpyxl.utils.get_column_letter(int(column) + 1)}{int(row) + 1}"
              for row, column in re.findall(r"<x:Row>(\d+)</x:Row><x:Column>(\d+)<", drawing)}  # fmt: skip
     assert set(found) <= boxes
-    assert len(boxes) == len(found) + 4  # those of the headers
+    assert len(boxes) == len(found) + 5  # those of the headers
     return found
 
 
@@ -85,35 +85,6 @@ def path(template, tmp_path) -> Path:
     path = tmp_path / "Plan.xlsm"
     path.write_bytes(template)
     return path
-
-
-def set_rows(book, name: str, rows: dict[str, list[object]]) -> None:
-    """Type a table anew, column by column."""
-    table = next(table for sheet in book.sheets for table in sheet.tables if table.name == name)
-    area, count = table.range, len(next(iter(rows.values())))
-    bottom = area.row + max(count, area.shape[0] - 1)
-    headers = table.header_row_range.options(ndim=1).value
-    for header, values in rows.items():
-        cells = [[value] for value in [*values, *[None] * (bottom - area.row - count)]]
-        area.sheet.range((area.row + 1, area.column + headers.index(header))).value = cells
-    table.resize(area.sheet.range((area.row, area.column), (area.row + count, area.column + area.shape[1] - 1)))
-
-
-def new_family(book) -> None:
-    """A family in front of the others, and no more of the last but one month."""
-    set_rows(book, "tblFamilies", {"Family": ["Armatures", "Pumps", "Valves"], "Unit": ["box", "pcs", "pcs"],
-                                   "Price": [9, 100, 50], "Target cover": [None, 1, None]})  # fmt: skip
-    set_rows(book, "tblSources", {
-        "Family": ["Pumps", "Pumps", "Valves", "Armatures"], "Source": ["Plant", "Supplier", "Plant", "Supplier"],
-        "Kind": ["Make", "Buy", "Make", "Buy"], "Unit cost": [40, 60, 20, 3],
-    })  # fmt: skip
-
-
-def run(book) -> None:
-    plan = run_cycle(read_tables(book))
-    assert plan.steps, [str(one) for one in plan.findings.errors]
-    with undoable(book, "Run", parts_written(plan), "Month"):
-        write_plan(book, plan)
 
 
 def saved(book, path: Path) -> Path:

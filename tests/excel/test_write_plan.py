@@ -225,12 +225,12 @@ def test_a_shorter_horizon_keeps_what_was_typed_beyond_it(book):
 
 def test_what_stands_where_a_plan_must_grow_is_named_and_nothing_is_written(book):
     area = book.names["SalesPlan"].refers_to_range
-    in_the_way = area.sheet.range((area.row + area.shape[0] + 3, 2))
+    in_the_way = area.sheet.range((area.row + area.shape[0] + 3, area.column + 1))
     in_the_way.value = "my note"
     add_family(book)
     plan = run_cycle(read_tables(book))
     with pytest.raises(
-        WorkbookError, match=rf"Sales Plan!B{in_the_way.row} is in the way: the plan SalesPlan needs room"
+        WorkbookError, match=rf"Sales Plan!F{in_the_way.row} is in the way: the plan SalesPlan needs room"
     ):
         write_plan(book, plan)
     assert in_the_way.value == "my note"

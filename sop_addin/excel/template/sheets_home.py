@@ -1,16 +1,35 @@
-"""Home: where the month stands, the headline figures, one chart, the first findings, and what each button does.
+"""Home: where the month stands, the headline figures, one chart, the first findings.
 
 All by native formulas over the tables and grids, so that it stays right without macros and without Python.
 """
 
 from __future__ import annotations
 
-from lxml import etree
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import GRID_BY_NAME, STEPS
 from ..layout import SCENARIO_NAME, TABLE_ROW
 from . import styles as look
+from .home_board import (
+    BOARD_LEFT,
+    BOARD_RIGHT,
+    BUTTONS_ROW,
+    CHART_LINES,
+    CHART_ROW,
+    COLUMN_PIXELS,
+    COLUMN_WIDTH,
+    CYCLE_ROW,
+    FAMILY_CELL,
+    FIGURES_ROW,
+    FINDINGS_ROW,
+    FINDINGS_SHOWN,
+    HEAT_ROW,
+    SUMMARY_LINES,
+    SUMMARY_NAME,
+    SUMMARY_ROW,
+    section,
+)  # fmt: skip
+from .home_buttons import add_buttons, add_shortcuts
 from .home_figures import (
     HEAT_MONTHS,
     HEAT_RESOURCES,
@@ -31,27 +50,10 @@ from .home_figures import (
     tile_cells,
     trend_ranges,
 )
-from .ribbon import ribbon_2010
-from .sheets_common import CAPTION_ROW, GUIDE_COLOURS, GUIDE_MONTH, GUIDE_SHEETS, GUIDE_WORDS, Context, address
+from .sheets_common import CAPTION_ROW, Context, address
 from .sheets_output import mark_words
 from .sheets_tables import add_table
 
-BOARD_LEFT, BOARD_RIGHT = 2, 31
-"""The board: thirty narrow columns; a tile takes six of them, a month of the heat map one."""
-COLUMN_WIDTH, COLUMN_PIXELS = 3.86, 32
-
-CYCLE_ROW, FIGURES_ROW, SUMMARY_ROW, SUMMARY_LINES = 5, 10, 18, 7
-CHART_ROW, CHART_LINES = SUMMARY_ROW + SUMMARY_LINES + 2, 16
-HEAT_ROW = CHART_ROW + CHART_LINES + 3
-FINDINGS_ROW = HEAT_ROW + HEAT_RESOURCES + 4
-FINDINGS_SHOWN = 10
-BUTTONS_ROW = FINDINGS_ROW + FINDINGS_SHOWN + 2
-SUMMARY_NAME = "SopSummary"
-"""Defined name of the paragraph on the plan's limits."""
-FAMILY_CELL = (CHART_ROW + 1, BOARD_LEFT + 3)
-
-GUIDE_OF = {CYCLE_ROW: GUIDE_MONTH, HEAT_ROW: GUIDE_COLOURS, BUTTONS_ROW: GUIDE_SHEETS}
-"""Where the question mark of a block leads; else to the words."""
 HEAT_FORMAT = "0%"
 HEAT_STEPS = (
     (1.0005, look.BAD_STRONG, look.WHITE), (0.9, look.WARN_STRONG, look.INK), (0.7, look.WARN_FILL, look.INK),
@@ -59,22 +61,10 @@ HEAT_STEPS = (
 )  # fmt: skip
 """Shades of the heat map from the fullest down: at least this load, fill, ink."""
 
-SHORTCUTS = (
-    ("Check", "SopCheck"), ("Forecast", "SopForecast"), ("Aggregate", "SopAggregate"), ("Balance", "SopBalance"),
-    ("Run all steps", "SopRunAll"), ("Undo last run", "SopUndo"),
-)  # fmt: skip
-"""Buttons on the sheet, for people whose ribbon is blocked: caption and macro. LibreOffice breaks on & in a caption."""
-
 _LINKS = (
     "Sales Plan", "Production Plan", "Inventory Plan", "Capacity", "Finance", "KPIs", "Scenarios", "Cycle", "Checks",
     "Guide",
 )  # fmt: skip
-_BLOCKED = (
-    "No S&OP tab, or a bar that says macros are blocked? The sheets still calculate: overrides and fixed production "
-    "show their effect at once. To run the steps: close the file, right-click it in the Explorer, Properties, tick "
-    "Unblock, and open it again; or ask your IT for a trusted folder; or run it without Excel: "
-    "sop-addin run <this file>."
-)
 
 
 def add_home(context: Context, worksheet: Worksheet) -> None:
@@ -93,28 +83,21 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     _heading(context, worksheet)
     add_banner_figures(context, worksheet, CYCLE_ROW - 1, BOARD_LEFT)
     _scenario(context, worksheet)
-    _shortcuts(worksheet)
+    add_shortcuts(worksheet)
     _cycle(context, worksheet)
     _figures(context, worksheet)
     _summary(context, worksheet)
     _chart(context, worksheet)
     _heat_map(context, worksheet)
     _findings(context, worksheet)
-    last = _buttons(context, worksheet)
-    worksheet.print_area(0, 0, last - 1, left)
+    last = add_buttons(context, worksheet)
+    board = f"$A$1:{address(BUTTONS_ROW - 2, BOARD_RIGHT, 'both')}"
+    buttons = f"{address(BUTTONS_ROW, 1, 'both')}:{address(last, BOARD_RIGHT, 'both')}"
+    run = f"{address(CAPTION_ROW, left, 'both')}:{address(last, left + 1, 'both')}"
+    areas = ",".join(f"'Home'!{area}" for area in (board, buttons, run))
+    context.workbook.define_name("'Home'!_xlnm.Print_Area", f"={areas}")
     worksheet.set_portrait()
-    worksheet.fit_to_pages(1, 1)
-
-
-def _section(context: Context, worksheet: Worksheet, row: int, text: str) -> None:
-    worksheet.set_row(row - 1, 16)
-    for column in range(BOARD_LEFT, BOARD_RIGHT + 1):
-        worksheet.write_blank(row - 1, column - 1, None, context.styles.section)
-    worksheet.write_string(row - 1, BOARD_LEFT - 1, text, context.styles.section)
-    help_style = context.styles.get(bold=True, font_color=look.BLUE, align="right", bottom=2, bottom_color=look.NAVY)
-    worksheet.write_url(
-        row - 1, BOARD_RIGHT - 1, f"internal:{GUIDE_OF.get(row, GUIDE_WORDS)}", help_style, "?", "See the Guide"
-    )  # fmt: skip
+    worksheet.fit_to_pages(1, 0)
 
 
 def _heading(context: Context, worksheet: Worksheet) -> None:
@@ -173,22 +156,13 @@ def _scenario(context: Context, worksheet: Worksheet) -> None:
     })  # fmt: skip
 
 
-def _shortcuts(worksheet: Worksheet) -> None:
-    """A row of buttons between the links and the board, one a column."""
-    row = CYCLE_ROW - 2
-    worksheet.set_row(row, 24)
-    for offset, (caption, macro) in enumerate(SHORTCUTS):
-        look_of_it = {"caption": caption, "macro": macro, "width": 92, "height": 24, "x_offset": 1, "y_offset": 4}
-        worksheet.insert_button(row, BOARD_LEFT - 1 + 3 * offset, look_of_it)
-
-
 def _tiles() -> list[tuple[int, int]]:
     """First and last column of each tile."""
     return [(column, column + 5) for column in range(BOARD_LEFT, BOARD_RIGHT, 6)]
 
 
 def _cycle(context: Context, worksheet: Worksheet) -> None:
-    _section(context, worksheet, CYCLE_ROW, "Where we are in the month")
+    section(context, worksheet, CYCLE_ROW, "Where we are in the month")
     styles = context.styles
     name = styles.get(
         bold=True, font_color=look.WHITE, bg_color=look.NAVY, align="center", left=1, right=1, border_color=look.WHITE
@@ -223,7 +197,7 @@ def _cycle(context: Context, worksheet: Worksheet) -> None:
 
 def _figures(context: Context, worksheet: Worksheet) -> None:
     """Five tiles: the figure of the plan as it stands, its target, how far off, a light with a word, and the months."""
-    _section(context, worksheet, FIGURES_ROW, "Headline figures of the plan as it stands, against budget and target")
+    section(context, worksheet, FIGURES_ROW, "Headline figures of the plan as it stands, against budget and target")
     edge = {"bg_color": look.NOTE_FILL, "border_color": look.WHITE}
     get = context.styles.get
     label = get(**edge, font_color=look.MUTED, font_size=9, align="center", left=1, right=1)
@@ -277,7 +251,7 @@ def _trend(context: Context, worksheet: Worksheet, number: int, row: int, column
 
 def _summary(context: Context, worksheet: Worksheet) -> None:
     """The plan in words: the paragraph that the last run wrote into tblResult, else the first findings."""
-    _section(context, worksheet, SUMMARY_ROW, "The plan in words; the figures behind it are on sheet Explanation")
+    section(context, worksheet, SUMMARY_ROW, "The plan in words; the figures behind it are on sheet Explanation")
     style = context.styles.get(text_wrap=True, valign="top", font_color=look.INK, bg_color=look.NOTE_FILL, indent=1)
     row = SUMMARY_ROW
     worksheet.merge_range(row, BOARD_LEFT - 1, row + SUMMARY_LINES - 1, BOARD_RIGHT - 1, "", style)
@@ -295,7 +269,7 @@ def _summary(context: Context, worksheet: Worksheet) -> None:
 
 
 def _chart(context: Context, worksheet: Worksheet) -> None:
-    _section(context, worksheet, CHART_ROW, "Demand, production and stock")
+    section(context, worksheet, CHART_ROW, "Demand, production and stock")
     styles = context.styles
     row, column = FAMILY_CELL
     worksheet.write_string(row - 1, BOARD_LEFT - 1, "Show family", styles.get(font_color=look.MUTED))
@@ -363,7 +337,7 @@ def _chart(context: Context, worksheet: Worksheet) -> None:
 
 def _heat_map(context: Context, worksheet: Worksheet) -> None:
     """Utilisation of the most loaded resources by month: darker is fuller, also in grey."""
-    _section(context, worksheet, HEAT_ROW, "Capacity: load in % of regular capacity, most loaded resources first")
+    section(context, worksheet, HEAT_ROW, "Capacity: load in % of regular capacity, most loaded resources first")
     get = context.styles.get
     first = BOARD_LEFT + 6
     header = get(font_size=8, font_color=look.MUTED, align="center")
@@ -394,7 +368,7 @@ def _heat_map(context: Context, worksheet: Worksheet) -> None:
 
 
 def _findings(context: Context, worksheet: Worksheet) -> None:
-    _section(context, worksheet, FINDINGS_ROW, "Top findings, worst first (all of them on Checks)")
+    section(context, worksheet, FINDINGS_ROW, "Top findings, worst first (all of them on Checks)")
     styles = context.styles
     severity, link = styles.get(font_size=9, align="center"), styles.get(font_color=look.BLUE, underline=1)
     for index in range(1, FINDINGS_SHOWN + 1):
@@ -413,40 +387,3 @@ def _findings(context: Context, worksheet: Worksheet) -> None:
     mark_words(
         context, worksheet, FINDINGS_ROW + 1, BOARD_LEFT, ("Error", "Warning", "Info"), FINDINGS_ROW + FINDINGS_SHOWN
     )
-
-
-def ribbon_buttons() -> list[tuple[str, str, str]]:
-    """Group, label and explanation of every button, from the ribbon's own source."""
-    root = etree.fromstring(ribbon_2010())
-    buttons = []
-    for group in root.iter("{*}group"):
-        for button in group.iter("{*}button", "{*}dropDown", "{*}toggleButton"):
-            buttons.append((group.get("label", ""), button.get("label", ""), button.get("supertip", "")))
-    return buttons
-
-
-def _buttons(context: Context, worksheet: Worksheet) -> int:
-    """One line a button of the S&OP tab, and what to do where macros are blocked; returns the last row."""
-    _section(context, worksheet, BUTTONS_ROW, "What the buttons of the S&OP tab do")
-    styles = context.styles
-    row = BUTTONS_ROW
-    for group, label, text in ribbon_buttons():
-        row += 1
-        worksheet.set_row(row - 1, 30 if len(text) > 120 else 17)
-        worksheet.write_string(row - 1, BOARD_LEFT - 1, label, styles.get(bold=True, font_color=look.NAVY))
-        worksheet.write_string(row - 1, BOARD_LEFT + 3, group, styles.get(font_color=look.MUTED))
-        worksheet.merge_range(
-            row - 1, BOARD_LEFT + 6, row - 1, BOARD_RIGHT - 1, text, styles.get(text_wrap=True, font_color=look.INK)
-        )
-    row += 2
-    note = styles.get(
-        text_wrap=True,
-        font_color=look.WARN_INK,
-        bg_color=look.WARN_FILL,
-        border=1,
-        border_color=look.WARN_FILL,
-        indent=1,
-    )
-    worksheet.merge_range(row - 1, BOARD_LEFT - 1, row - 1, BOARD_RIGHT - 1, _BLOCKED, note)
-    worksheet.set_row(row - 1, 46)
-    return row

@@ -288,7 +288,7 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
     if table == "tblResult":
         formats = {"Service level": look.PERCENT, "Gap": "0.00%", "Solve seconds": look.ONE_DECIMAL,
                    "Run at": "yyyy-mm-dd hh:mm"}  # fmt: skip
-        if str(row[0]) in ("Summary", "Inputs"):
+        if str(row[0]) in ("Summary", "Inputs", "Published"):
             return styles.output_cell(look.GENERAL, align="fill")  # shown in full on the board
         text = str(row[0]) in ("Status", "Scenario", "Findings")
         return styles.output_cell(look.GENERAL if text else formats.get(str(row[0]), look.QUANTITY), align="right")

@@ -45,7 +45,12 @@ def edited(copy: Path, out: Path, edit) -> Path:
 
 
 def row_of(sheet, *keys: str) -> int:
-    return next(row[0].row for row in sheet.iter_rows() if tuple(cell.value for cell in row[: len(keys)]) == keys)
+    """The first row in which these texts stand side by side."""
+    for row in sheet.iter_rows():
+        texts = [cell.value for cell in row]
+        if any(tuple(texts[at : at + len(keys)]) == keys for at in range(len(texts))):
+            return row[0].row
+    raise AssertionError(f"no row {keys}")
 
 
 def set_override(book, value: object, family: str = "Pumps") -> None:

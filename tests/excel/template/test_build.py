@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openxml_audit import OpenXmlValidator
 
-from sop_addin.excel.layout import GRID_ROW, table_anchors
+from sop_addin.excel.layout import GRID_LEFT, GRID_ROW, table_anchors
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.excel.template.styles import TAB_COLOURS
 from sop_addin.excel.template.table_rules import LISTS, list_name
@@ -76,14 +76,15 @@ def test_table_without_data_has_one_row(blank: Parts, table: Table) -> None:
 
 @pytest.mark.parametrize("grid", GRIDS, ids=lambda grid: grid.name)
 def test_grid_name_covers_header_and_rows(parts: Parts, grid: Grid) -> None:
-    match = re.fullmatch(r"'(.+)'!\$A\$(\d+):(\$[A-Z]+\$\d+)", parts.names[grid.name])
+    match = re.fullmatch(r"'(.+)'!(\$[A-Z]+\$\d+):(\$[A-Z]+\$\d+)", parts.names[grid.name])
     assert match
-    assert (match[1], int(match[2])) == (grid.sheet, GRID_ROW[grid.name])
+    left = GRID_LEFT[grid.name]
+    assert (match[1], *place(match[2])) == (grid.sheet, GRID_ROW[grid.name], left)
     bottom, right = place(match[3])
     cells = {place(address): value for address, value in parts.values(grid.sheet).items()}
-    header = [cells.get((GRID_ROW[grid.name], column)) for column in range(1, right + 1)]
+    header = [cells.get((GRID_ROW[grid.name], column)) for column in range(left, right + 1)]
     assert header == [*grid.lead_headers, "2027-01", "2027-02", "2027-03"]
-    measure = header.index("Measure") + 1
+    measure = left + header.index("Measure")
     measures = [cells.get((row, measure)) for row in range(GRID_ROW[grid.name] + 1, bottom + 2)]
     assert measures[-1] is None
     assert set(measures[:-1]) == {item.name for item in grid.measures}
@@ -150,7 +151,9 @@ def test_grid_rules_reach_far_beyond_the_grid(parts: Parts, grid: Grid) -> None:
 
 @pytest.mark.parametrize("grid", GRIDS, ids=lambda grid: grid.name)
 def test_only_input_rows_of_a_grid_take_figures_without_a_warning(parts: Parts, grid: Grid) -> None:
-    rule = parts.validation_of(grid.sheet, (GRID_ROW[grid.name] + 4000, len(grid.lead_headers) + 2))
+    rule = parts.validation_of(
+        grid.sheet, (GRID_ROW[grid.name] + 4000, GRID_LEFT[grid.name] + len(grid.lead_headers) + 1)
+    )
     assert rule is not None
     assert rule.get("type") == "custom"
     assert rule.get("errorStyle") == "warning"
@@ -162,7 +165,7 @@ def test_keys_and_header_of_a_grid_stay_in_view(parts: Parts) -> None:
     for grid in GRIDS:
         pane = parts.sheet(grid.sheet).find(f"{MAIN}sheetViews/{MAIN}sheetView/{MAIN}pane")
         assert (pane.get("state"), int(pane.get("xSplit")), int(pane.get("ySplit"))) == (
-            "frozen", len(grid.lead_headers), GRID_ROW[grid.name],
+            "frozen", GRID_LEFT[grid.name] - 1 + len(grid.lead_headers), GRID_ROW[grid.name],
         )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from sop_addin.excel.template.build import build_workbook
+from sop_addin.excel.template.home_buttons import ribbon_buttons
 from sop_addin.excel.template.sheets_common import cell_value
-from sop_addin.excel.template.sheets_home import ribbon_buttons
 from sop_addin.model.schema import RESULT_MEASURES, TABLES, Column
 
 from .parts import MAIN, Parts, place
@@ -115,4 +115,4 @@ def test_home_explains_every_button_of_the_ribbon(parts: Parts) -> None:
 
 
 def test_a_company_without_periods_or_families_builds(blank: Parts) -> None:
-    assert blank.names["SalesPlan"] == "'Sales Plan'!$A$14:$E$15"
+    assert blank.names["SalesPlan"] == "'Sales Plan'!$E$14:$I$15"

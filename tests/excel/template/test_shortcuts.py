@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from sop_addin.excel.template.sheets_home import SHORTCUTS
+from sop_addin.excel.template.home_buttons import SHORTCUTS
 from sop_addin.excel.template.sources import source_text
 
 from .parts import Parts
