@@ -142,13 +142,14 @@ def test_outline_and_filter_follow_the_rows_and_folded_families_stay_folded(path
     moved = saved(book, tmp_path / "Moved.xlsm")
     book.close()
     sheet = openpyxl.load_workbook(moved, keep_vba=True)["Sales Plan"]
-    keys = [(row, sheet.cell(row, 1).value, sheet.cell(row, 2).value) for row in range(15, 45)]
+    left = GRID_LEFT["SalesPlan"]
+    keys = [(row, sheet.cell(row, left).value, sheet.cell(row, left + 1).value) for row in range(15, 45)]
     assert list(dict.fromkeys(family for _, family, _ in keys)) == ["Armatures", "Pumps", "Valves"]
     for row, family, measure in keys:
         detail = measure not in KEY_MEASURES["SalesPlan"]
         assert sheet.row_dimensions[row].outlineLevel == int(detail), (family, measure)
         assert sheet.row_dimensions[row].hidden == (detail and family == "Pumps"), (family, measure)
-    assert sheet.auto_filter.ref == "A14:B44"
+    assert sheet.auto_filter.ref == "E14:F44"
     assert len(details) == 7
 
 
