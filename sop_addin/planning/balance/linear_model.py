@@ -180,6 +180,8 @@ class LinearModel:
         family: ArrayLike = -1, resource: ArrayLike = -1,
     ) -> None:  # fmt: skip
         """Record ``price`` x column in the objective, revenue positive; a term that costs nothing is not kept."""
+        if not np.any(price):
+            return
         cells = [part.reshape(-1) for part in np.broadcast_arrays(columns, price, family, resource, period)]
         kept = cells[1] != 0.0
         if kept.any():
@@ -300,8 +302,11 @@ class LinearModel:
 
 
 def _floats(values: ArrayLike, count: int) -> Floats:
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), (count,))
+    """``values`` for each of ``count``; one for all is spread (not by ``broadcast_to``, which takes longer)."""
+    given = np.asarray(values, dtype=np.float64)
+    return given if given.ndim else np.full(count, given)
 
 
 def _ints(values: ArrayLike, count: int) -> Ints:
-    return np.broadcast_to(np.asarray(values, dtype=np.intp), (count,))
+    given = np.asarray(values, dtype=np.intp)
+    return given if given.ndim else np.full(count, given)

@@ -192,13 +192,10 @@ def _power_of_two(value: float) -> float:
 
 def _family_scales(problem: BalanceProblem) -> list[float]:
     """(F,) typical quantity of each family: its mean demand, else its opening stock."""
-    families = problem.families
-    scales: list[float] = []
-    for family in range(len(families.names)):
-        demand = families.demand[family]
-        size = float(demand[demand > 0].mean()) if (demand > 0).any() else float(families.opening_stock[family])
-        scales.append(_power_of_two(size))
-    return scales
+    demand = problem.families.demand
+    count = (demand > 0).sum(axis=1)
+    size = np.where(count > 0, demand.sum(axis=1) / np.maximum(count, 1), problem.families.opening_stock)
+    return [_power_of_two(value) for value in size.tolist()]
 
 
 def _resource_scales(problem: BalanceProblem, family_scale: Floats) -> list[float]:

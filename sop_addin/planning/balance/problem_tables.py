@@ -14,7 +14,7 @@ from ...model.finding_rows import NOWHERE
 from ...model.findings import Finding, Findings
 from ...model.resource_use import resource_uses
 from ...model.tables import Tables
-from ..consensus import CONSENSUS_DEMAND, consensus_demand
+from ..consensus import consensus_figures
 from .keyed import LARGEST, Keyed, clean, sorted_unique, table_order
 from .problem import (
     BUY,
@@ -63,12 +63,9 @@ def build_problem(tables: Tables) -> BalanceProblem:
 
 def _demand(tables: Tables, families: Keyed) -> Floats:
     """(F, T) consensus demand."""
-    demand = np.zeros((len(families.names), len(families.period)))
-    if tables.sales_plan.empty:
-        return demand
-    consensus = consensus_demand(tables.sales_plan)
-    rows, positions, steps = families.locate(consensus, ["Family"])
-    demand[positions, steps] = clean(consensus[CONSENSUS_DEMAND].to_numpy(dtype=np.float64)[rows], 0.0)
+    demand = np.zeros((len(families.names), len(families.periods)))
+    rows, positions, steps = families.locate(tables.sales_plan, ["Family"])
+    demand[positions, steps] = clean(consensus_figures(tables.sales_plan)[rows], 0.0)
     return demand
 
 
@@ -194,7 +191,7 @@ def _opening_stock(tables: Tables, families: Keyed) -> Floats:
 
 def _kept_production(tables: Tables, families: Keyed) -> tuple[Floats, Bools, Floats]:
     """Fixed total production, where it comes from the approved plan, and the approved plan; each (F, T)."""
-    shape = (len(families.names), len(families.period))
+    shape = (len(families.names), len(families.periods))
     plan = tables.production_plan
     place = families.locate(plan, ["Family"])
     fixed = families.override(np.full(shape, np.nan), plan, "Fixed production", ["Family"], place)
@@ -270,7 +267,7 @@ def _sources(tables: Tables, families: Keyed, periods: Sequence[pd.Timestamp]) -
 
 def _receipts(tables: Tables, families: Keyed, sources: SourceData) -> Floats:
     """(F, T) all receipts of a family, from sources in tblSources or not."""
-    receipts = np.zeros((len(families.names), len(families.period)))
+    receipts = np.zeros((len(families.names), len(families.periods)))
     rows, positions, steps = families.locate(tables.receipts, ["Family"])
     quantity = clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
     np.add.at(receipts, (positions, steps), quantity[rows])
