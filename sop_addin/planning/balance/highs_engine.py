@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Look, Matrix, NoPlan, Outcome, money_scale
-from .problem import Floats
+from .problem import Bools, Floats, Ints
 
 highspy: Any
 try:
@@ -30,8 +30,12 @@ FRESH = {
     "simplex_dual_edge_weight_strategy": -1,
     "dual_simplex_cost_perturbation_multiplier": 1.0,
     "simplex_primal_edge_weight_strategy": -1,
+    "simplex_price_strategy": 3,
 }
-LIMITS_MOVED = FRESH | {"simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 0.0}
+LIMITS_MOVED = FRESH | {
+    "simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_price_strategy": 1,
+}  # fmt: skip
 OTHER_GOAL = FRESH | {"simplex_strategy": 4, "simplex_primal_edge_weight_strategy": 0}
 
 
@@ -205,6 +209,29 @@ class HighsEngine(BoundedEngine):
 
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self.highs.addRow(-highspy.kHighsInf, upper, len(columns), columns.astype(np.int32), entries)
+
+    def basic(self) -> Bools:
+        """(columns + rows,) which are in the basis of the last solve."""
+        columns = self.matrix.columns
+        found = np.asarray(self.highs.getBasicVariables()[1])
+        basic = np.zeros(columns + len(self.row_scale), dtype=np.bool_)
+        basic[np.where(found >= 0, found, columns - 1 - found)] = True
+        return basic
+
+    def edges(self, variables: Ints) -> Floats:
+        """(variables, columns) change of each column per scaled unit of columns, or columns + rows, that are not basic."""
+        columns = self.matrix.columns
+        basis = np.asarray(self.highs.getBasicVariables()[1])
+        structural = basis >= 0
+        moves = np.zeros((len(variables), columns))
+        for move, variable in zip(moves, variables.tolist(), strict=True):
+            if variable < columns:
+                change = -self.highs.getReducedColumn(variable)[1]
+                move[variable] = 1.0
+            else:
+                change = self.highs.getBasisInverseCol(variable - columns)[1]
+            move[basis[structural]] = change[structural]
+        return moves * self.matrix.column_scale
 
     def remember(self) -> None:
         """Keep the basis of the last solve."""

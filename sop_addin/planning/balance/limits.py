@@ -124,11 +124,9 @@ def _busy(problem: BalanceProblem, figures: Quantities) -> list[Bools]:
     found: list[Bools] = []
     for r, (of_source, of_family) in enumerate(zip(resources.source_use, resources.family_use, strict=True)):
         busy = np.zeros(figures.stock.shape, dtype=np.bool_)
-        source = np.array([use[0] for use in of_source], dtype=np.intp)
-        np.logical_or.at(busy, owner[source], figures.make[source] > 0)
+        np.logical_or.at(busy, owner[of_source.user], figures.make[of_source.user] > 0)
         base = figures.stock if resources.kinds[r] == STORAGE else figures.ship
-        family = np.array([use[0] for use in of_family], dtype=np.intp)
-        busy[family] |= base[family] > 0
+        busy[of_family.user] |= base[of_family.user] > 0
         found.append(busy)
     return found
 
@@ -136,11 +134,11 @@ def _busy(problem: BalanceProblem, figures: Quantities) -> list[Bools]:
 def _families_using(problem: BalanceProblem, resource: int) -> tuple[Ints, Floats]:
     """Families that use a resource, by Priority, and the least that a unit of each uses."""
     use: dict[int, float] = {}
-    for source, unit, _ in problem.resources.source_use[resource]:
+    for source, unit, _ in problem.resources.source_use[resource].rows():
         family = int(problem.sources.family[source])
         if unit > 0:
             use[family] = min(unit, use.get(family, np.inf))
-    use |= dict(problem.resources.family_use[resource])
+    use |= {family: unit for family, unit, _ in problem.resources.family_use[resource].rows()}
     priority = problem.families.priority
     users = sorted(use, key=lambda family: (priority[family], family))
     return np.array(users, dtype=np.intp), np.array([use[family] for family in users], dtype=np.float64)
@@ -208,10 +206,12 @@ def _uses_of_made(problem: BalanceProblem) -> list[tuple[int, int, float, float,
     uses = [(source, OWN_LIMIT, 1.0, 0.0, 0) for source in made]
     for r, (of_source, of_family) in enumerate(zip(resources.source_use, resources.family_use, strict=True)):
         uses += [
-            (source, r, unit, per_run, 0) for source, unit, per_run in of_source if unit > 0 and sources.make[source]
+            (source, r, unit, per_run, 0)
+            for source, unit, per_run in of_source.rows()
+            if unit > 0 and sources.make[source]
         ]
         if resources.kinds[r] == DISTRIBUTION:
-            per_unit = dict(of_family)
+            per_unit = {family: unit for family, unit, _ in of_family.rows()}
             uses += [
                 (source, r, per_unit[family], 0.0, min(int(sources.lead[source]), problem.horizon))
                 for source in made

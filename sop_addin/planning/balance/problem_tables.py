@@ -27,6 +27,7 @@ from .problem import (
     Floats,
     ResourceData,
     SourceData,
+    Uses,
 )  # fmt: skip
 
 MAX_COVER = 520.0
@@ -319,14 +320,14 @@ def _resources(
 
 def _use(
     tables: Tables, families: Keyed, sources: SourceData, resources: Keyed, kinds: list[str]
-) -> tuple[list[list[tuple[int, float, float]]], list[list[tuple[int, float]]], list[Finding]]:
+) -> tuple[list[Uses], list[Uses], list[Finding]]:
     """Use of each resource by source and by family (``resource_uses``), and what is wrong with it."""
     position = {
         (families.names[family], name): source
         for source, (family, name) in enumerate(zip(sources.family.tolist(), sources.names, strict=True))
     }
     source_use: list[list[tuple[int, float, float]]] = [[] for _ in kinds]
-    family_use: list[list[tuple[int, float]]] = [[] for _ in kinds]
+    family_use: list[list[tuple[int, float, float]]] = [[] for _ in kinds]
     for resource_name, users in resource_uses(tables).items():
         resource = resources.position.get(resource_name)
         if resource is None:
@@ -337,10 +338,10 @@ def _use(
                 family, source = families.position.get(family_name), position.get((family_name, driver))
                 per_unit, per_run = (min(amount, LARGEST) for amount in amounts)
                 if on_family and family is not None and per_unit > 0:
-                    family_use[resource].append((family, per_unit))
+                    family_use[resource].append((family, per_unit, 0.0))
                 elif not on_family and source is not None and (per_unit or per_run):
                     source_use[resource].append((source, per_unit, per_run))
-    return [sorted(use) for use in source_use], [sorted(use) for use in family_use], _negative_use(tables)
+    return [Uses.of(rows) for rows in source_use], [Uses.of(rows) for rows in family_use], _negative_use(tables)
 
 
 def _negative_use(tables: Tables) -> list[Finding]:
