@@ -266,23 +266,18 @@ def chase_demand(model: BalanceModel) -> None:
 
 
 def production_change(model: BalanceModel) -> None:
-    """sum_j P[j,t] - sum_j P[j,t-1] = rise - fall: costs Change cost, and equal optima are broken by it.
-
-    Where it costs nothing, rise may be below 0 until equal optima are broken: no step of the solver is then spent on
-    which of the two it is.
-    """
+    """sum_j P[j,t] - sum_j P[j,t-1] = rise - fall, each costing Change cost; tie_break.py has it where that is 0."""
     labels, cost = model.family_labels, model.problem.settings.change_cost
-    later = np.arange(model.problem.horizon) > 0
-    f, t = cells = np.nonzero(_has_source(model)[:, None] & later)
-    scale = model.family_scale[f]
-    model.rise = rise = model.columns("rise", labels, cells, scale, lower=0.0 if cost > 0 else -np.inf)
-    model.fall = fall = model.columns("fall", labels, cells, scale)
-    model.price("Change cost", np.array([rise, fall]), cost, t, family=f)
+    if cost <= 0:
+        return
+    f, t = cells = model.changes
+    model.rise, model.fall = (model.columns(side, labels, cells, model.family_scale[f]) for side in ("rise", "fall"))
+    model.price("Change cost", np.array([model.rise, model.fall]), cost, t, family=f)
     rows = model.rows("production_change", labels, cells, EQ, 0.0)
     model.put_made(rows, f, t)
     model.put_made(rows, f, t - 1, -1.0)
-    model.put(rows, rise, -1.0)
-    model.put(rows, fall, 1.0)
+    model.put(rows, model.rise, -1.0)
+    model.put(rows, model.fall, 1.0)
 
 
 def replan_distance(model: BalanceModel) -> None:

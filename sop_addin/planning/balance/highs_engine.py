@@ -219,7 +219,7 @@ class HighsEngine(BoundedEngine):
         return basic
 
     def edges(self, variables: Ints) -> Floats:
-        """(variables, columns) change of each column per scaled unit of columns, or columns + rows, that are not basic."""
+        """(variables, columns) change of each column per scaled unit of others (columns + rows) that are not basic."""
         columns = self.matrix.columns
         basis = np.asarray(self.highs.getBasicVariables()[1])
         structural = basis >= 0

@@ -38,13 +38,13 @@ def every_cell(owners: int, periods: int) -> Cells:
 
 
 class _Shape(NamedTuple):
-    """Where entries are: row and column in the order they were put, their order row by row (CSR), start and index."""
+    """Where entries are: row and column in the order they were put, that order row by row, and the CSR of it."""
 
     row: Ints
     column: Ints
     order: Ints
     start: Ints
-    index: Ints
+    columns: Ints
 
 
 class Terms(NamedTuple):
@@ -270,16 +270,17 @@ class LinearModel:
     @cached_property
     def matrix(self) -> tuple[Ints, Ints, Floats]:
         """Entries row by row (CSR): start (rows + 1,), column, value."""
-        row, column = (joined_ints([block[part] for block in self._entries]) for part in (0, 1))
+        row = joined_ints([block[0] for block in self._entries])
+        column = joined_ints([block[1] for block in self._entries])
         shape = self._shape
         if shape is None or not (np.array_equal(row, shape.row) and np.array_equal(column, shape.column)):
             order = np.argsort(row, kind="stable")
             start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.row_count))])
             self._shape = shape = _Shape(row, column, order, start, column[order])
-        return shape.start, shape.index, joined_floats([block[2] for block in self._entries])[shape.order]
+        return shape.start, shape.columns, joined_floats([block[2] for block in self._entries])[shape.order]
 
     def like(self, other: LinearModel | None) -> None:
-        """Take over what was found out about ``other`` for as far as this model has its shape; before anything is read."""
+        """Take over what is known of ``other`` as far as this model has its shape; before the matrix is read."""
         self._shape = None if other is None else other._shape
 
     @cached_property

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .linear_model import EQ, GE, LE, LinearModel, every_cell
+from .linear_model import EQ, GE, LE, Cells, LinearModel, every_cell
 from .problem import BalanceProblem, Bools, Floats, Ints
 
 __all__ = ["CAPACITY", "CLOSING", "DEMAND", "EQ", "GE", "LE", "PHYSICAL", "POLICY", "BalanceModel"]
@@ -42,7 +42,7 @@ class BalanceModel(LinearModel):
         self.resource_value = _resource_values(problem)
         self.runs = _needs_runs(problem)
         self.rise = self.fall = np.zeros(0, dtype=np.intp)
-        """Changes of a family's production from the period before: rise less fall."""
+        """Changes of a family's production from the period before, where they cost something: rise less fall."""
         self.labour_rows: dict[int, Ints] = {}
         """Of each staffed resource: its capacity rows, one a period."""
         self.sources_of = [problem.sources.of_family(family) for family in range(len(self.family_labels))]
@@ -55,6 +55,12 @@ class BalanceModel(LinearModel):
         row = row_of[self.problem.sources.family]
         used = row >= 0
         self.put(row[used], self.make[used], factor)
+
+    @property
+    def changes(self) -> Cells:
+        """(family, period) in which the production of a family may change: it has a source and a period before."""
+        sourced = np.isin(np.arange(len(self.family_labels)), self.problem.sources.family)
+        return np.nonzero(sourced[:, None] & (np.arange(self.problem.horizon) > 0))
 
     @property
     def integers(self) -> Ints:

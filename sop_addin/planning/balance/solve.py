@@ -247,7 +247,7 @@ def _lexicographic(
             engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
         else:
             face = Face.of(model, engine, goal, outcome)
-            face.keep(engine)
+            engine.set_bounds(face.bounds(engine))
             at_lower[face.low], at_upper[face.high] = True, True
     outcome = solve(cost)
     return outcome, Worth.of(outcome, model.row_count, at_lower, at_upper)
