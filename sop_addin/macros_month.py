@@ -11,7 +11,7 @@ from .excel.tables_io import write_tables
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
 from .excel.write_roll import parts_rolled, write_roll
-from .excel.write_scenarios import SCENARIO_PARTS, write_adoption, write_scenario_runs
+from .excel.write_scenarios import SCENARIO_PARTS, ready_to_adopt, write_adoption, write_scenario_runs
 from .excel.write_sign_off import SIGN_PARTS, write_cycle
 from .macro_frame import alone, button, choose_base, chosen_scenario, process, progress, refused, tell
 from .planning.adopt import adopt_scenario
@@ -69,6 +69,7 @@ def adopt() -> None:
         adoption = adopt_scenario(tables, chosen_scenario(book), by=getpass.getuser(), at=now)
         plan = run_cycle(adoption.tables, ("balance",), progress=progress(book))
         stop.raise_if_asked(process(book))
+        ready_to_adopt(book)  # a column more is no part of what Undo takes back
         names = dict.fromkeys(("SalesPlan", "tblScenarios", *adoption.cells, *parts_written(plan)))
         with undoable(book, "Adopt", tuple(names), bucket, typed=("SalesPlan",)):
             write_adoption(book, adoption.scenario, adoption.cells, adoption.overrides, now, bucket)

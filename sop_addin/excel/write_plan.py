@@ -14,7 +14,7 @@ from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
 from .grid_sheets import GridSheet, fill, fits, laid_out_again, place_of, read_grid, write_grid
-from .tables_io import find_tables, table_body, write_table
+from .tables_io import find_tables, table_body, write_table, write_tables
 
 COMPARED = (
     "Total cost",
@@ -41,9 +41,7 @@ def write_plan(book: Any, plan: Plan) -> None:
     tables = find_tables(book)
     if plan.scenario == BASE:
         write_grids(book, plan)
-        for name, frame in base_tables(plan).items():
-            if name in tables or name not in NEW_TABLES:
-                write_table(tables[name], frame)
+        write_tables(book, base_tables(plan))
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
@@ -60,10 +58,6 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     if plan.balance is not None:
         names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
     return (*names, "tblFindings")
-
-
-NEW_TABLES = frozenset({"tblExplanation", "tblCleaning", "tblLifecycle"})
-"""A workbook of an older version has no such table."""
 
 
 def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:

@@ -474,7 +474,7 @@ VERSIONS_TABLE = Table(
         _out("Digest", "text", "Seal: SHA-256 over the content."),
         _out("Part", "integer", "Part number of the content.", True),
         _out("Content", "text", "Compressed content."),
-        _out("Signature", "text", "Ed25519 signature, where the plan was published with a key."),
+        _out("Signature", "text", "Ed25519 signature, where the plan was published with a key.", newer=True),
     ),
     role="output", hidden=True,
 )  # fmt: skip
