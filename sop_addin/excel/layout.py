@@ -38,6 +38,9 @@ XLWINGS_CONF_SHEET = "xlwings.conf"
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
 
+MARKS_NAME = "SopSignMarks"
+"""Defined name of one number for each step of the cycle: what a formula makes of the cells that the step signs."""
+
 BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12, "Scenarios": 10}
 """Sheets that begin with a board of figures and charts so many columns wide; their tables stand to the right of it."""
 

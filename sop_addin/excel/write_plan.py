@@ -48,6 +48,9 @@ def write_plan(book: Any, plan: Plan) -> None:
         if plan.plan_table is not None:
             write_table(tables["tblPlan"], _with_other_scenarios(tables["tblPlan"], plan.plan_table, plan.scenario))
         _write_results(tables["tblResult"], plan)
+    else:
+        for measure, value in plan.results.items():
+            write_result(book, measure, value)
     write_findings(book, plan.findings)
 
 
@@ -56,7 +59,8 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
     names += base_tables(plan) if plan.scenario == BASE else []
     if plan.balance is not None:
-        names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
+        names += ["tblPlan"] if plan.plan_table is not None else []
+    names += ["tblResult"] if plan.results else []
     return (*names, "tblFindings")
 
 

@@ -489,7 +489,7 @@ OUTPUT_TABLES: tuple[Table, ...] = (
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
     "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Inputs",
-    "Summary", "Published",
+    "Summary", "Published", "Changed since sign-off",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

@@ -12,7 +12,7 @@ import pandas as pd
 from ..model.errors import InputError
 from ..model.findings import Findings
 from ..model.plan import BASE, Plan
-from ..model.signing import inputs_digest
+from ..model.signing import CHANGED_RESULT, changed_words, inputs_digest, sign_off_findings, without_sign_off
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .balance import solve_balance
@@ -86,6 +86,7 @@ def run_cycle(
             checked, notes = rough_cut(tables)
             findings += notes
     if "balance" not in steps:
+        findings, changed = _signed_content_now(findings, tables)
         return Plan(
             tables,
             tuple(steps),
@@ -94,7 +95,8 @@ def run_cycle(
             sales,
             rough_cut=checked,
             event_effects=effects,
-            findings=findings.worst_first(),
+            results={CHANGED_RESULT: changed},
+            findings=findings,
             seconds=clock.seconds,
             explanations=explanations,
             cleaning=cleaning,
@@ -125,7 +127,8 @@ def run_cycle(
     solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
     if scenario == BASE:
         solved_for["Inputs"] = inputs_digest(tables)
-    findings = findings.worst_first()
+    after = replace(planned, last_plan=table) if scenario == BASE else planned
+    findings, changed = _signed_content_now(findings, after)
     return Plan(
         tables,
         tuple(steps),
@@ -144,7 +147,7 @@ def run_cycle(
         event_effects=effects,
         results=headline_results(balance, len(findings))
         | solved_for
-        | {"Published": _published(planned, table, scenario)},
+        | {"Published": seal_sentence(after), CHANGED_RESULT: changed},
         findings=findings,
         seconds=clock.seconds,
         explanations=explanations,
@@ -238,6 +241,7 @@ class _Clock:
         return lambda done, total: progress(words, done, total)
 
 
-def _published(tables: Tables, table: pd.DataFrame, scenario: str) -> str:
-    """Whether the base plan as it is after this run is the one published."""
-    return seal_sentence(replace(tables, last_plan=table) if scenario == BASE else tables)
+def _signed_content_now(findings: Findings, after: Tables) -> tuple[Findings, str]:
+    """All findings, worst first, and the signed steps that have changed: as the run leaves them, not as it began."""
+    signed = sign_off_findings(after)
+    return (without_sign_off(findings) + signed).worst_first(), changed_words(signed, after)

@@ -21,6 +21,7 @@ _CALM = {"bg_color": look.BAND, "font_color": look.NAVY, "bold": True}
 STATUS_LOOKS: dict[str, dict[str, Any]] = {
     "Error": _BAD, "Warning": _WARN, "Info": _CALM,
     "▲ On target": _GOOD, "◆ Watch": _WARN, "▼ Off target": _BAD,
+    "Changed since sign-off": _BAD, "Edited since sign-off": _WARN,
     "Signed": _GOOD, "Decided": _GOOD, "In work": _WARN, "Reopened": _BAD, "Open": _CALM,
     "Loses to naive": _WARN, "On target": _GOOD, "Off target": _BAD,
 }  # fmt: skip
