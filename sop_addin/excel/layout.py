@@ -68,7 +68,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Cycle": ("tblCycle", "tblDecisions", "tblCycleLog"),
     "Checks": ("tblFindings",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
-    "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
+    "KPIs": ("tblKpis", "tblKpiTrend", "tblLagAccuracy", "tblValueAdded"),
     "Accuracy": ("tblAccuracy", "tblSegments"),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),

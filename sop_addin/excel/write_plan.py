@@ -75,6 +75,7 @@ def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblBridge": plan.bridge,
         "tblKpis": plan.kpis,
         "tblKpiTrend": plan.kpi_trend,
+        "tblLagAccuracy": plan.lag_accuracy,
         "tblValueAdded": plan.value_added,
         **plan.explanation,
     }

@@ -27,6 +27,7 @@ from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items_explained, history_long
 from .item_plan import item_plan
 from .kpis import days_of_cover, headline_results, key_figures, utilisation
+from .lag_accuracy import lag_accuracy, published_production
 from .lifecycle import lifecycle
 from .past_performance import kpi_trend
 from .plan_table import plan_table
@@ -114,8 +115,10 @@ def run_cycle(
         finance = finance_plan(tables, balance)
         bridge = bridge_table(tables, plan_side(balance, finance))
         points = published_points(tables)
-        kpis = key_figures(tables, balance, finance, points)
-        trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
+        production = published_production(tables)
+        kpis = key_figures(tables, balance, finance, points, production)
+        cover, use = days_of_cover(tables, balance), utilisation(balance)
+        trend = kpi_trend(tables, balance, finance, points, production, cover, use)
     with clock.step("explanation", "Explaining the plan"):
         table = plan_table(tables, balance, finance, scenario)
         changes = plan_changes(tables, tables.last_plan, table)
@@ -142,6 +145,7 @@ def run_cycle(
         bridge,
         trend,
         value_added(points),
+        lag_accuracy(points, production),
         table,
         explanation,
         event_effects=effects,

@@ -245,21 +245,22 @@ def _limit_words(limits: pd.DataFrame | None, family: str, periods: Sequence[pd.
 
 
 def closed_cycle(tables: Tables, *, by: str, at: dt.datetime) -> CycleChange:
-    """The cycle of the next period: every step open again, due a period later; what was remarked goes to the log."""
+    """The cycle of the next period: every step open again, due as many days from its plan start as before.
+
+    What was signed or remarked goes to the log.
+    """
     cells: Cells = {}
-    log = []
+    log: list[tuple[object, ...]] = []
     for row in tables.cycle.to_dict("records"):
         step = str(row["Step"])
         cells |= {(step, column): None for column in ("Signed by", "Signed at", "Digest", "Comment")}
         cells[(step, "Status")] = "Open"
-        if row["Due"] == row["Due"]:
-            cells[(step, "Due")] = _later(row["Due"], tables.settings.bucket)
-        log.append(_entry(tables, step, ROLLED, by, at, str(row["Comment"]), str(row["Digest"])))
+        if row["Due"] == row["Due"] and tables.periods:
+            start = tables.periods[0]
+            cells[(step, "Due")] = calendar.add_periods(start, 1, tables.settings.bucket) + (row["Due"] - start)
+        if row["Comment"] or row["Digest"] or not log:
+            log.append(_entry(tables, step, ROLLED, by, at, str(row["Comment"]), str(row["Digest"])))
     return CycleChange({"tblCycle": cells} if cells else {}, (), _log(log))
-
-
-def _later(day: pd.Timestamp, bucket: str) -> pd.Timestamp:
-    return day + (pd.DateOffset(months=1) if bucket == calendar.MONTH else pd.Timedelta(weeks=1))
 
 
 def published_entry(tables: Tables, version: Version) -> pd.DataFrame:
