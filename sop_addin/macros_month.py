@@ -34,7 +34,9 @@ def roll_forward() -> None:
         rolled = rolled_forward(tables)
         stop.raise_if_asked(process(book))
         closed = closed_cycle(tables, by=getpass.getuser(), at=dt.datetime.now())
-        names = ("tblFindings",) if rolled.findings.errors else (*parts_rolled(rolled), *SIGN_PARTS)
+        names = (
+            ("tblFindings",) if rolled.findings.errors else tuple(dict.fromkeys((*parts_rolled(rolled), *SIGN_PARTS)))
+        )
         with undoable(book, "Roll forward", names, tables.settings.bucket, typed=("SalesPlan", "ProductionPlan")):
             if not rolled.findings.errors:
                 write_roll(book, rolled, tables.settings.bucket)

@@ -226,7 +226,14 @@ def test_home_says_that_a_signed_step_was_edited_and_after_a_run_that_it_has_cha
     assert [tile_of(book, step) for step in range(3)] == ["Signed"] + ["Edited since sign-off"] * 2
     assert cli("run", book).code == 0
     assert [tile_of(book, step) for step in range(3)] == ["Signed"] + ["Changed since sign-off"] * 2
+    assert list(table_in(book, "tblFindings")["Rule"]).count("signed_content_unchanged") == 2
     assert cli("sign", book, "Demand plan").code == 0
+    (left,) = [
+        message
+        for rule, message in table_in(book, "tblFindings")[["Rule", "Message"]].to_numpy()
+        if rule == "signed_content_unchanged"
+    ]
+    assert left.startswith("Supply plan was signed")
     assert [tile_of(book, step) for step in range(3)] == ["Signed", "Signed", "Changed since sign-off"]
     workbook = open_book(book)
     items = find_tables(workbook)["tblItems"]

@@ -9,14 +9,15 @@ import pandas as pd
 
 from ..model.schema import STEPS, TABLES
 from ..model.signature import CycleChange, signature_rows
-from ..model.signing import CHANGED_RESULT
+from ..model.signing import CHANGED_RESULT, UNCHANGED_RULE
 from .blocks import read_block
+from .grid_sheets import with_formulas
 from .import_write import put_cells
 from .layout import MARKS_NAME
 from .tables_io import find_tables, is_there, table_body, write_table
 from .write_plan import write_result
 
-SIGN_PARTS = ("tblCycle", "tblDecisions", "tblCycleLog", "tblSigned", "tblResult")
+SIGN_PARTS = ("tblCycle", "tblDecisions", "tblCycleLog", "tblSigned", "tblResult", "tblFindings")
 
 
 def write_cycle(book: Any, change: CycleChange, bucket: str) -> None:
@@ -35,6 +36,17 @@ def write_cycle(book: Any, change: CycleChange, bucket: str) -> None:
     if "tblSigned" in tables:
         write_table(tables["tblSigned"], signature_rows(signatures))
     write_result(book, CHANGED_RESULT, ", ".join(change.changed))
+    _drop_settled(tables["tblFindings"], change.changed)
+
+
+def _drop_settled(table: Any, changed: tuple[str, ...]) -> None:
+    """Take out of tblFindings what was said of signed content that counts again, or no longer."""
+    area = table.range
+    headers, *rows = with_formulas(read_block(area), area)
+    rule, message = headers.index("Rule"), headers.index("Message")
+    kept = [row for row in rows if row[rule] != UNCHANGED_RULE or str(row[message]).startswith(changed)]
+    if len(kept) < len(rows):
+        write_table(table, pd.DataFrame(kept, columns=headers, dtype=object))
 
 
 def _marks(book: Any) -> dict[str, float]:

@@ -219,6 +219,28 @@ def test_service_figures():
     assert trend["Service level"].tolist() == pytest.approx([0.6, 0.9, 1, 1, 1, 1])
 
 
+def test_stock_and_capacity_figures():
+    """Six months: unit costs of 200 a month against stock worth 400; a press, a crew and a full warehouse."""
+    plan = run_cycle(company())
+    pumps = plan.finance["Family"] == "Pumps"
+    finance = plan.finance.assign(**{"Unit costs": 100.0, "Stock value": np.where(pumps, 300.0, 100.0)})
+    months = pd.to_datetime(["2027-01-01", "2027-02-01"] * 2 + ["2027-01-01"])
+    resources = pd.DataFrame({
+        "Resource": ["Press", "Press", "Crew", "Crew", "Store"], "Period": months,
+        "Kind": ["Machine", "Machine", "Labour", "Labour", "Storage"], "Load": [90.0, 60.0, 50.0, 50.0, 99.0],
+        "Regular capacity": [100.0, 100.0, 200.0, 200.0, 100.0], "Overtime": [4.0, 1.0, 0.0, 0.0, 0.0],
+    })  # fmt: skip
+    nothing = published_points(company()), published_production(company())
+    balance = replace(plan.balance, resources=resources)
+    kpis = key_figures(company(), balance, finance, *nothing).set_index("KPI")
+    assert kpis.loc["Inventory turns", "Value"] == pytest.approx(200 * 12 / 400)
+    assert kpis.loc["Stock value", "Value"] == pytest.approx(400)
+    assert kpis.loc["Utilisation", "Value"] == pytest.approx((0.9 + 0.6 + 0.25 + 0.25) / 4)
+    assert kpis.loc["Highest utilisation", "Value"] == pytest.approx(0.99)
+    assert "(Store)" in kpis.loc["Highest utilisation", "Definition"]
+    assert kpis.loc["Overtime share", "Value"] == pytest.approx(5 / 250)
+
+
 @pytest.mark.parametrize(
     ("value", "target", "better", "expected"),
     [
