@@ -112,7 +112,7 @@ class _Reasons:
             return "Fixed production"
         sold = float(row["Volume"] - row["Volume approved"])
         if sold != sold:  # approved in units made alone
-            return spoken(self._capacity(family, rows, at, ahead=change > 0))
+            return ""
         parts: list[str] = []
         if abs(sold) > 0.05 * abs(change):
             reason = self.override.get((family, period), "")
