@@ -103,6 +103,7 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_
     if broken:
         searching = len(model.integers) > 0
         outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome, searching=searching)
+        search.proven = search.proven and chained is not None
         if worth is None and model.row_count > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
     goal = cost if broken else penalised
@@ -223,13 +224,14 @@ def _levels(model: BalanceModel) -> Iterator[_Level]:
 def _lexicographic(
     model: BalanceModel, solve: Callable[[Floats], Outcome], engine: Engine, cost: Floats, outcome: Outcome,
     *, searching: bool = False,
-) -> tuple[Outcome, Worth]:  # fmt: skip
+) -> tuple[Outcome, Worth | None]:  # fmt: skip
     """Minimise level by level, then cost. Returns the outcome and what one more unit of each limit changes in all.
 
     The best of a level is kept by staying on its optimal face; its last basis is then the best of all levels, so that
     the duals of the cost say what limits change in all. ``searching`` for whole numbers there is no such face: a row
     keeps the level, and the worth means nothing. ``outcome`` is any plan in which a level without slack has reached
-    its best.
+    its best. Where figures lie so far apart that what a level allows is lost in the tolerances, the plan of the levels
+    before it stands, without a worth.
     """
     scale = model.scales
     at_upper = np.zeros(len(cost), dtype=np.bool_)
@@ -241,7 +243,10 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
-        outcome = solve(goal)
+        try:
+            outcome = solve(goal)
+        except NoPlan:
+            return outcome, None
         if searching:
             best = dot(level.weights, outcome.values[level.columns])
             engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
@@ -249,7 +254,10 @@ def _lexicographic(
             face = Face.of(model, engine, goal, outcome)
             engine.set_bounds(face.bounds(engine))
             at_lower[face.low], at_upper[face.high] = True, True
-    outcome = solve(cost)
+    try:
+        outcome = solve(cost)
+    except NoPlan:
+        return outcome, None
     return outcome, Worth.of(outcome, model.row_count, at_lower, at_upper)
 
 
@@ -297,7 +305,7 @@ def _limit_values(
 
     def total_values() -> Worth:
         if broken:
-            return _lexicographic(model, solve, engine, cost, outcome)[1]
+            return _lexicographic(model, solve, engine, cost, outcome)[1] or Worth.nothing(model)
         return Worth.of(solve(cost), model.row_count)
 
     moved(np.arange(len(limits)))
