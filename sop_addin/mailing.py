@@ -17,9 +17,10 @@ from .engines.closed_file import open_book, recalculate_book, recalculate_bytes
 from .engines.closed_file.atomic_save import save_atomically
 from .excel.plan_on_sheets import plan_on_sheets
 from .excel.read_tables import read_grids_raw, read_raw
-from .excel.share.base_state import KEPT_GRIDS, base_texts
-from .excel.share.cells_of import cells_of, input_cells, row_keys, rows_compared
+from .excel.share.base_state import GRIDS_WITH_INPUTS, base_texts
+from .excel.share.cells_of import cells_of, input_cells, row_keys, rows_compared, without_lost_formulas
 from .excel.share.choice import Choice, checked
+from .excel.share.formulas import marked_grids
 from .excel.share.inputs import Inputs, editable_cells
 from .excel.share.merge_sheet import chosen_edits, take, write_merge_sheet
 from .excel.share.package import clean_copy
@@ -73,7 +74,7 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
     copy = clean_copy(
         source,
         editable_cells(Inputs(choice, raw), raw, grids),
-        base_texts(choice, raw, grids, day),
+        lambda contents: base_texts(choice, raw, marked_grids(grids, contents), day),
         about_lines(choice, day),
     )
     if copy.values:
@@ -104,7 +105,7 @@ def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
     bucket = typed_tables(raw).settings.bucket
     names = [path.name for path in returned]
     copies = [returned_copy(path, path.name if names.count(path.name) == 1 else str(path), bucket) for path in returned]
-    found = merge(cells_of(raw, {name: grids[name] for name in KEPT_GRIDS if name in grids}, bucket), copies)
+    found = merge(cells_of(raw, {name: grids[name] for name in GRIDS_WITH_INPUTS if name in grids}, bucket), copies)
     write_merge_sheet(workbook, found)
     return found
 
@@ -123,6 +124,7 @@ def returned_copy(path: Path, who: str, bucket: str) -> Returned:
         row_keys(base.tables, base.grids, bucket),
         row_keys(tables, plan, bucket),
     )
+    before, now = without_lost_formulas(before, now)
     return Returned(who, before, now, input_cells(Inputs(base.choice, base.tables), before, now, base.tables))
 
 

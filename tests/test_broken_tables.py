@@ -36,6 +36,13 @@ def test_a_case_is_the_same_each_time():
     assert str(broken_company(4_711)) == str(broken_company(4_711))
 
 
-@pytest.mark.parametrize("number", [*range(1, len(single_mutations()), STEP), *range(12_000, 12_020)])
+FOUND = (
+    1329,  # an override of 1e9 beside batches: no plan, as a level of broken limits was lost in the tolerances
+    1341,
+)
+"""Cases that once went wrong."""
+
+
+@pytest.mark.parametrize("number", [*range(1, len(single_mutations()), STEP), *range(12_000, 12_020), *FOUND])
 def test_a_broken_company_ends_in_a_plan_or_in_findings(number):
     assert judge(number) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -27,11 +29,10 @@ def fill_costs(tables: Tables) -> tuple[pd.DataFrame, Findings]:
     """
     families = tables.families.copy()
     names = families["Family"].astype(str)
-    unit_costs = tables.sources.groupby(tables.sources["Family"].astype(str))["Unit cost"]
-    cheapest = names.map(unit_costs.min()).fillna(0.0).to_numpy(dtype=np.float64)
-    dearest = names.map(unit_costs.max()).fillna(0.0).to_numpy(dtype=np.float64)
+    cheapest, dearest = _unit_costs(tables, names.tolist())
     price = families["Price"].to_numpy(dtype=np.float64, copy=True)
-    price = np.where(np.isnan(price), names.map(item_prices(tables)).to_numpy(dtype=np.float64), price)
+    if np.isnan(price).any():
+        price = np.where(np.isnan(price), names.map(item_prices(tables)).to_numpy(dtype=np.float64), price)
     priced = np.nan_to_num(price) > 0
     value = np.where(priced, np.nan_to_num(price), NO_PRICE_FACTOR * dearest)
     families["Price"] = np.nan_to_num(price)
@@ -52,9 +53,20 @@ def fill_costs(tables: Tables) -> tuple[pd.DataFrame, Findings]:
     for column, (amount, words) in defaults.items():
         given = families[column].to_numpy(dtype=np.float64)
         blank = np.flatnonzero(np.isnan(given))
-        families[column] = np.where(np.isnan(given), amount, given)
-        findings += _default_findings(tables, column, blank, amount, words)
+        if len(blank):
+            families[column] = np.where(np.isnan(given), amount, given)
+            findings += _default_findings(tables, column, blank, amount, words)
     return families, Findings.of(findings)
+
+
+def _unit_costs(tables: Tables, names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(families,) the least and the highest unit cost of each family's sources, 0 where none is known."""
+    found: dict[str, list[float]] = {}
+    for family, cost in zip(tables.sources["Family"].tolist(), tables.sources["Unit cost"].tolist(), strict=True):
+        if cost == cost:
+            found.setdefault(str(family), []).append(cost)
+    costs = [found.get(name, [0.0]) for name in names]
+    return np.array([min(of) for of in costs], dtype=np.float64), np.array([max(of) for of in costs], dtype=np.float64)
 
 
 def item_prices(tables: Tables) -> pd.Series:

@@ -25,6 +25,9 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 LARGEST_NUMBER = 1e12
 """Beyond it a quantity or price is a typing error, and the solver's numbers would be worthless."""
 
+SMALLEST_NUMBER = 1e-12
+"""What is nearer to 0 is the noise of a formula (=0.1+0.2-0.3) and counts as 0: dividing by it would overflow."""
+
 FIRST_YEAR, LAST_YEAR = 1950, 2199
 
 ERROR_VALUES = frozenset({
@@ -38,6 +41,7 @@ NO = frozenset({"no", "n", "false", "0", "off"})
 _NUMBERS = frozenset({float, int, type(None)})
 _LIKE_A_NUMBER = re.compile(r"[-+(]?[\d.,' ]*\d[\d.,' ]*[)%]?\s*%?")
 _DATE_TEXT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?")
+_NAT = np.datetime64("NaT", "ns")
 _EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)
 
 
@@ -89,7 +93,7 @@ def as_text(value: object) -> str:
 
 
 def numbers(values: Sequence[Any], *, whole: bool = False) -> tuple[Floats, list[Issue]]:
-    """Cells -> floats; blank is NaN. ``whole`` asks for integers."""
+    """Cells -> floats; blank is NaN; what is nearer to 0 than SMALLEST_NUMBER is 0. ``whole`` asks for integers."""
     try:
         plain = _NUMBERS.issuperset(set(map(type, values)))
         result = np.array(values, dtype=float) if plain else None
@@ -117,6 +121,7 @@ def numbers(values: Sequence[Any], *, whole: bool = False) -> tuple[Floats, list
     out[[position for position in np.flatnonzero(np.isnan(result)).tolist() if _is_nan(values[position])]] = True
     issues += [Issue(at, "number_out_of_range", values[at]) for at in np.flatnonzero(out).tolist()]
     result[out] = np.nan
+    result[np.abs(result) < SMALLEST_NUMBER] = 0.0
     if whole:
         rounded = np.round(result)
         broken = np.abs(result - rounded) > 1e-9
@@ -223,16 +228,16 @@ def is_name(column: Column) -> bool:
     return column.key or column.required or bool(column.refers_to) or named
 
 
-def typed_column(values: Sequence[Any], column: Column, bucket: str) -> tuple[pd.Series, list[Issue]]:
+def typed_column(values: Sequence[Any], column: Column, bucket: str) -> tuple[np.ndarray[Any, Any], list[Issue]]:
     """One column, typed as the schema says, its constant default filled in; and what was wrong."""
     if column.kind in NUMERIC:
         array, issues = numbers(values, whole=column.kind == "integer")
         if isinstance(column.default, float):
             array = np.where(np.isnan(array), column.default, array)
-        return pd.Series(array, dtype="float64"), issues
+        return array, issues
     if column.kind in ("period", "date"):
         stamps, issues = periods(values, bucket) if column.kind == "period" else dates(values)
-        return pd.Series(pd.to_datetime(pd.Series(stamps, dtype=object)), dtype="datetime64[ns]"), issues
+        return np.array([stamp.to_datetime64() if stamp else _NAT for stamp in stamps], dtype="datetime64[ns]"), issues
     if column.kind == "choice":
         found, issues = choices(values, column.choices)
     else:
@@ -240,7 +245,9 @@ def typed_column(values: Sequence[Any], column: Column, bucket: str) -> tuple[pd
     if isinstance(column.default, str):
         default = column.default
         found = [text or default for text in found]
-    return pd.Series(found, dtype=object), issues
+    texts_found = np.empty(len(found), dtype=object)
+    texts_found[:] = found
+    return texts_found, issues
 
 
 def describe(issue: Issue, allowed: Sequence[str] = ()) -> str:

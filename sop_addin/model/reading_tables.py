@@ -65,16 +65,14 @@ def read_table(table: Table, raw: RawTable, bucket: str, *, strict: bool) -> tup
     values = {name: cells(raw.frame.iloc[:, position]) for name, position in found.items()}
     kept = filled_rows(raw.frame, list(found.values()) + (wide.positions if wide else []))
     rows = raw.frame.index.to_numpy()[kept]
-    typed: dict[str, pd.Series] = {}
+    typed: dict[str, np.ndarray[Any, Any]] = {}
     for column in table.columns:
         here = values.get(column.name)
         if here is None:
             here = [None] * len(rows)
         elif not kept.all():
             here = [value for value, keep in zip(here, kept, strict=True) if keep]
-        series, issues = typed_column(here, column, bucket)
-        series.index = pd.Index(rows)
-        typed[column.name] = series
+        typed[column.name], issues = typed_column(here, column, bucket)
         findings += issue_findings(table.name, place, column, issues, [int(row) for row in rows] if issues else ())
     frame = pd.DataFrame(typed, index=pd.Index(rows)) if len(rows) else empty_frame(table)
     if wide is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -91,7 +92,12 @@ def dtype_of(column: Column) -> str:
 
 def empty_frame(table: Table) -> pd.DataFrame:
     """A frame with the table's columns, typed, and no rows."""
-    return pd.DataFrame({column.name: pd.Series(dtype=dtype_of(column)) for column in table.columns})
+    return _empty_frame(table.name).copy()
+
+
+@cache
+def _empty_frame(name: str) -> pd.DataFrame:
+    return pd.DataFrame({column.name: pd.Series(dtype=dtype_of(column)) for column in TABLES[name].columns})
 
 
 def _empty(field_name: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .calendar import period_label
@@ -90,6 +91,11 @@ def frame_of(tables: Tables, table: str) -> pd.DataFrame:
     """The typed frame of an input table by its Excel name."""
     frame: pd.DataFrame = getattr(tables, TABLES[table].field)
     return frame
+
+
+def rows_where(frame: pd.DataFrame, wrong: np.ndarray[Any, np.dtype[np.bool_]]) -> pd.DataFrame:
+    """The rows for which ``wrong`` holds. Mostly there are none, and taking none is cheap."""
+    return frame[wrong] if wrong.any() else frame.iloc[:0]
 
 
 def broken_parts(tables: Tables) -> tuple[set[str], set[tuple[str, str]]]:

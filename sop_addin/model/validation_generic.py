@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from .findings import Severity
@@ -19,6 +20,7 @@ from .validation_base import (
     frame_of,
     number,
     period_of,
+    rows_where,
     rule,
 )
 
@@ -60,10 +62,10 @@ def value_missing(tables: Tables) -> Iterable[Failure]:
         if not column.required or (table.name, column.name) in missing:
             continue
         frame = frame_of(tables, table.name)
-        values = frame[column.name]
-        blank = values.isna() if values.dtype != object else values == ""
+        values = frame[column.name].to_numpy()
+        blank = pd.isna(values) if values.dtype != object else values == ""
         message = f"{column.name} is blank; fill it in or delete the row"
-        yield Failure(table.name, column.name, frame[blank], _always(message), _milder(table.name))
+        yield Failure(table.name, column.name, rows_where(frame, blank), _always(message), _milder(table.name))
 
 
 @rule("Error")
@@ -80,7 +82,7 @@ def above_maximum(tables: Tables) -> Iterable[Failure]:
     for table, column in _columns():
         if column.maximum is not None and column.kind in NUMERIC and not _is_share(column):
             frame = frame_of(tables, table.name)
-            high = frame[frame[column.name] > column.maximum]
+            high = rows_where(frame, frame[column.name].to_numpy() > column.maximum)
             sentence = f"{{}} is above {number(column.maximum)}; correct the number"
             yield Failure(table.name, column.name, high, _with_number(column.name, sentence), _milder(table.name))
 
@@ -91,9 +93,9 @@ def share_between_0_and_1(tables: Tables) -> Iterable[Failure]:
     for table, column in _columns():
         if _is_share(column):
             frame = frame_of(tables, table.name)
-            values = frame[column.name]
+            values = frame[column.name].to_numpy()
             sentence = "{} is not between 0 and 1; write fifteen per cent as 15% or 0.15"
-            wrong = frame[(values < 0) | (values > 1)]
+            wrong = rows_where(frame, (values < 0) | (values > 1))
             yield Failure(table.name, column.name, wrong, _with_number(column.name, sentence))
 
 
@@ -104,7 +106,7 @@ def percentage_plausible(tables: Tables) -> Iterable[Failure]:
         if column.kind == "fraction" and not _is_share(column):
             frame = frame_of(tables, table.name)
             sentence = "{0} means {0} times as much again; for {0} per cent type {0}%"
-            high = frame[frame[column.name] > 5]
+            high = rows_where(frame, frame[column.name].to_numpy() > 5)
             yield Failure(table.name, column.name, high, _with_number(column.name, sentence))
 
 
@@ -181,7 +183,7 @@ def key_unique(tables: Tables) -> Iterable[Failure]:
     for table in INPUT_TABLES:
         frame = frame_of(tables, table.name) if table.name != "tblSettings" else pd.DataFrame()
         keys = list(ROW_IDENTITY.get(table.name, table.keys))
-        if not len(frame) or any((table.name, key) in missing for key in keys):
+        if len(frame) < 2 or any((table.name, key) in missing for key in keys):
             continue
         first = frame[keys[0]]
         known = frame[first != ""] if first.dtype == object else frame[first.notna()]
@@ -240,7 +242,8 @@ def _milder(table: str) -> Severity | None:
 def _too_low(tables: Tables, table: str, column: str, least: float, advice: str = "correct the number") -> Failure:
     frame = frame_of(tables, table)
     message = _with_number(column, f"{{}} is below {number(least)}; {advice}")
-    return Failure(table, column, frame[frame[column] < least], message, _milder(table))
+    low = rows_where(frame, frame[column].to_numpy() < least)
+    return Failure(table, column, low, message, _milder(table))
 
 
 def _unknown(tables: Tables, target: str, name: str = "") -> Iterator[Failure]:
@@ -256,11 +259,11 @@ def _unknown(tables: Tables, target: str, name: str = "") -> Iterator[Failure]:
         if column.refers_to != target or NAMED_REFERENCE.get((table.name, column.name), "") != name:
             continue
         frame = frame_of(tables, table.name)
-        values = frame[column.name]
-        wrong = ~values.isin(names) & (values != "")
+        wrong = np.array([name not in names and name != "" for name in frame[column.name]], dtype=bool)
         unused = table.name in UNUSED_WHERE_UNKNOWN
         message = _not_there(column.name, target, candidates, "its figures are not used until you " if unused else "")
-        yield Failure(table.name, column.name, frame[wrong], message, "Warning" if unused else None)
+        severity: Severity | None = "Warning" if unused else None
+        yield Failure(table.name, column.name, rows_where(frame, wrong), message, severity)
 
 
 def _not_there(column: str, target: str, names: Names, until: str) -> Message:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sop_addin.model.errors import InputError
 from sop_addin.planning.events import EVENTS
@@ -30,10 +31,15 @@ def consensus_demand(sales_plan: pd.DataFrame) -> pd.DataFrame:
     Override where given (0 is an override), else Statistical forecast + Events + New and phase-out; never below 0.
     """
     wide = _wide(sales_plan) if {"Measure", "Value"} <= set(sales_plan.columns) else sales_plan.copy()
-    parts = sum((_numbers(wide, name).fillna(0.0) for name in PARTS), start=pd.Series(0.0, index=wide.index))
-    override = _numbers(wide, OVERRIDE)
-    wide[CONSENSUS_DEMAND] = override.where(override.notna(), parts).clip(lower=0.0)
+    wide[CONSENSUS_DEMAND] = consensus_figures(wide)
     return wide
+
+
+def consensus_figures(wide: pd.DataFrame) -> NDArray[np.float64]:
+    """(rows,) consensus demand of each row of a wide sales plan."""
+    parts = sum((np.nan_to_num(_numbers(wide, name), posinf=np.inf) for name in PARTS), start=np.zeros(len(wide)))
+    override = _numbers(wide, OVERRIDE)
+    return np.maximum(np.where(np.isnan(override), parts, override), 0.0)
 
 
 def last_year(history_by_family: pd.DataFrame, periods: Sequence[pd.Timestamp]) -> pd.DataFrame:
@@ -61,7 +67,8 @@ def _wide(long: pd.DataFrame) -> pd.DataFrame:
     return wide.reset_index()
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame.columns:
-        return pd.Series(np.nan, index=frame.index)
-    return pd.to_numeric(frame[name]).astype(np.float64)
+def _numbers(wide: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """(rows,) figures of a column; NaN where there is none."""
+    if name not in wide.columns:
+        return np.full(len(wide), np.nan)
+    return np.asarray(pd.to_numeric(wide[name]), dtype=np.float64)

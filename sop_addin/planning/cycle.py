@@ -15,6 +15,7 @@ from ..model.plan import BASE, Plan
 from ..model.signing import CHANGED_RESULT, changed_words, inputs_digest, sign_off_findings, without_sign_off
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
+from .against_approved import against_approved
 from .balance import solve_balance
 from .bridge import bridge_table, plan_side
 from .changes import plan_changes
@@ -99,7 +100,7 @@ def run_cycle(
             results={CHANGED_RESULT: changed},
             findings=findings,
             seconds=clock.seconds,
-            explanations=explanations,
+            forecast_explained=explanations,
             cleaning=cleaning,
         )
     planned = tables
@@ -113,7 +114,8 @@ def run_cycle(
         findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
-        bridge = bridge_table(tables, plan_side(balance, finance))
+        side = plan_side(balance, finance)
+        bridge = bridge_table(tables, side)
         points = published_points(tables)
         production = published_production(tables)
         kpis = key_figures(tables, balance, finance, points, production)
@@ -122,11 +124,13 @@ def run_cycle(
     with clock.step("explanation", "Explaining the plan"):
         table = plan_table(tables, balance, finance, scenario)
         changes = plan_changes(tables, tables.last_plan, table)
-        explanation = {
+        explained = {
             "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
             "tblChanges": changes, "tblLifecycle": lifecycle(tables, of_items),
         }  # fmt: skip
-        text = summary(tables, balance, changes, scenario)
+        moved, notes = against_approved(tables, balance, side)
+        findings += notes
+        text = summary(tables, balance, changes, scenario, moved)
     solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
     if scenario == BASE:
         solved_for["Inputs"] = inputs_digest(tables)
@@ -147,14 +151,14 @@ def run_cycle(
         value_added(points),
         lag_accuracy(points, production),
         table,
-        explanation,
+        explained,
         event_effects=effects,
         results=headline_results(balance, len(findings))
         | solved_for
         | {"Published": seal_sentence(after), CHANGED_RESULT: changed},
         findings=findings,
         seconds=clock.seconds,
-        explanations=explanations,
+        forecast_explained=explanations,
         cleaning=cleaning,
     )
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from ..model.plan import BalancePlan
 from ..model.tables import Tables
+
+Objects = np.ndarray[Any, np.dtype[Any]]
 
 COLUMNS = ["Scenario", "Family", "Source", "Resource", "Period", "Measure", "Value", "Unit"]
 FAMILY_MEASURES = {
@@ -29,15 +34,18 @@ def plan_table(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, scenari
     unit_of_resource = dict(zip(tables.resources["Resource"], tables.resources["Unit"], strict=True))
     money = tables.settings.base_currency
     demand = tables.sales_plan[tables.sales_plan["Period"].isin(tables.periods)]
-    parts: list[pd.DataFrame] = []
+    parts: dict[str, list[Objects]] = {name: [] for name in COLUMNS[1:]}
 
     def add(frame: pd.DataFrame, measure: str, column: str, unit: str | pd.Series) -> None:
-        part = frame[[name for name in ("Family", "Source", "Resource", "Period") if name in frame.columns]].copy()
-        part["Measure"] = measure
-        part["Value"] = frame[column].astype("float64").round(6)
-        part["Unit"] = unit
-        part["Unit"] = part["Unit"].replace("", None).fillna(NOTHING)
-        parts.append(part[part["Value"].notna()])
+        values = frame[column].to_numpy(dtype=np.float64).round(6)
+        known = ~np.isnan(values)
+        given = {"Measure": measure, "Value": values, "Unit": unit} | {
+            name: frame[name] if name in frame.columns else NOTHING for name in ("Family", "Source", "Resource")
+        }
+        for name, here in given.items():
+            column_of = np.full(len(frame), here, dtype=object) if isinstance(here, str) else np.asarray(here)
+            parts[name].append(column_of[known])
+        parts["Period"].append(frame["Period"].to_numpy()[known])
 
     for measure in ("Statistical forecast", "Events", "New and phase-out", "Override"):
         add(demand[["Family", "Period", measure]], measure, measure, demand["Family"].map(unit_of_family))
@@ -54,8 +62,8 @@ def plan_table(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, scenari
         add(resources, measure, measure, f"{money} per unit" if measure == "Marginal value" else unit)
     for measure in (name for name in finance.columns if name not in ("Family", "Period")):
         add(finance[["Family", "Period", measure]], measure, measure, "kg CO2e" if measure == "CO2e" else money)
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.DataFrame({name: np.concatenate(found) for name, found in parts.items()})
     table["Scenario"] = scenario
-    for name in ("Family", "Source", "Resource"):
-        table[name] = table[name].fillna(NOTHING) if name in table.columns else NOTHING
+    for name in ("Family", "Source", "Resource", "Unit"):
+        table[name] = table[name].replace("", None).fillna(NOTHING)
     return table[COLUMNS]

@@ -31,6 +31,7 @@ def load_by_family(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
         for source, amounts in sources.items()
     ]
     use = pd.DataFrame(rows, columns=["Resource", "Family", "Source", "Use per unit", "Use per run"])
+    use = use.astype({"Use per unit": np.float64, "Use per run": np.float64})
     made = use.merge(plan.sources[["Family", "Source", "Period", "Planned"]], on=["Family", "Source"])
     made["Load"] = made["Planned"] * made["Use per unit"] + (made["Planned"] > RUNS) * made["Use per run"]
     parts = [made[LOAD_COLUMNS]]
@@ -62,11 +63,11 @@ def rough_cut(tables: Tables) -> tuple[pd.DataFrame, Findings]:
     by_family: list[dict[int, Floats]] = []
     for r in range(len(resources.names)):
         parts: dict[int, Floats] = {}
-        for source, unit, per_run in resources.source_use[r]:
+        for source, unit, per_run in resources.source_use[r].rows():
             family = int(sources.family[source])
             parts[family] = parts.get(family, 0.0) + unit * made[source] + per_run * (made[source] > RUNS)
         base = stock if resources.kinds[r] == STORAGE else shipped
-        for family, unit in resources.family_use[r]:
+        for family, unit, _ in resources.family_use[r].rows():
             parts[family] = parts.get(family, 0.0) + unit * base[family]
         load[r] = sum(parts.values(), np.zeros(problem.horizon))
         by_family.append(parts)

@@ -74,6 +74,12 @@ def test_free_text_keeps_its_blanks() -> None:
     assert tables.items["Description"].tolist() == ["  two  words "]
 
 
+def test_the_noise_of_a_formula_next_to_0_counts_as_0() -> None:
+    typed = items(["P1", "Pumps", 0.1 + 0.2 - 0.3], ["P2", "Pumps", 5e-324], headers=("Item", "Family", "Price"))
+    assert typed.items["Price"].tolist() == [0.0, 0.0]
+    assert not typed.problems
+
+
 def test_rows_are_numbered_as_on_the_sheet_and_blank_rows_left_out() -> None:
     tables = items(["A", "F"], [None, None], ["", "  "], ["B", "F"])
     assert list(tables.items.index) == [6, 9]

@@ -21,12 +21,12 @@ from .choice import Choice
 
 _TITLE = "sop-addin copy 1"
 _INPUTS = frozenset(table.name for table in INPUT_TABLES)
-KEPT_GRIDS = ("SalesPlan", "ProductionPlan")
+GRIDS_WITH_INPUTS = ("SalesPlan", "ProductionPlan")
 
 
 @dataclass(frozen=True)
 class BaseState:
-    """``tables``: every input table; ``grids``: the grids that have input rows; untyped cells, as read."""
+    """``tables``: every input table; ``grids``: every plan sheet, its formulas marked; untyped cells, as read."""
 
     choice: Choice
     made: str
@@ -46,7 +46,7 @@ def base_texts(
             "without_cost": choice.without_cost,
         },
         "tables": {name: _packed(raw) for name, raw in tables.items() if name in _INPUTS},
-        "grids": {name: _packed(raw) for name, raw in grids.items() if name in KEPT_GRIDS},
+        "grids": {name: _packed(raw) for name, raw in grids.items()},
     }
     return [_TITLE, *packed(content)]
 

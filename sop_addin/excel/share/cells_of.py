@@ -12,17 +12,21 @@ from ...model.merging import Cell
 from ...model.schema import GRID_BY_NAME, NUMERIC, SETTING_BY_NAME, TABLES, Column
 from ...model.tables import RawTable
 from .choice import as_name
+from .formulas import FORMULA, is_formula
 from .inputs import Inputs
 
 State = dict[Cell, object]
 Rows = dict[str, set[tuple[str, ...]]]
 ROW, THERE = "(row)", "there"
 """Column and value of an edit of a row as such."""
+FORMULAS, VALUES = "(formulas)", "values only"
+"""Column and value where a program has saved a whole grid without its formulas."""
+TOTAL = "Total"
 _TEXT = Column("", "text", "")
 
 
 def cells_of(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], bucket: str) -> State:
-    """Every cell of the input tables and of the input and output rows of the grids that holds something."""
+    """Every cell of the input tables and of the rows of the grids that holds something."""
     state: State = {}
     for name, raw in tables.items():
         if name in TABLES and TABLES[name].role == "input":
@@ -65,12 +69,13 @@ def rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
 
 
 def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
-    """Position (from 0), keys and measure, and the periods, of each row that is no formula."""
+    """Position (from 0), keys and measure, total and periods, of each row of a measure."""
     grid = GRID_BY_NAME[name]
     columns = {header: at for at, header in reversed(list(enumerate(map(str, raw.frame.columns))))}
     periods = {header: label for header in columns if header not in grid.lead_headers
                and (label := label_of(header, bucket)) and parse_period(header, bucket) is not None}  # fmt: skip
-    measures = {measure.name: measure for measure in grid.measures if not measure.is_formula}
+    shown = periods | {header: header for header in columns if header == TOTAL}
+    measures = {measure.name: measure for measure in grid.measures}
     found: list[Row] = []
     for at, cells in enumerate(raw.frame.itertuples(index=False, name=None)):
         key = tuple(as_name(cells[columns[part]]) for part in (*grid.keys, "Measure") if part in columns)
@@ -78,7 +83,7 @@ def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
         if measure is not None:
             kind = "text" if measure.text else "number"
             found.append(
-                (at, key, {label: plain(cells[columns[header]], kind, bucket) for header, label in periods.items()})
+                (at, key, {label: plain(cells[columns[header]], kind, bucket) for header, label in shown.items()})
             )
     return found
 
@@ -99,8 +104,21 @@ def rows_compared(before: State, now: State, base: Rows, returned: Rows) -> tupl
     return before, now
 
 
+def without_lost_formulas(before: State, now: State) -> tuple[State, State]:
+    """Both states, of each grid in which no formula is left one edit only: some programs save what formulas show."""
+    had = {cell.table for cell, value in before.items() if is_formula(value)}
+    lost = had - {cell.table for cell, value in now.items() if is_formula(value)}
+    if not lost:
+        return before, now
+    gone = {cell for cell, value in before.items() if cell.table in lost and is_formula(value)}
+    told: State = {Cell(table, (), FORMULAS): FORMULA for table in lost}
+    before = {cell: value for cell, value in before.items() if cell not in gone} | told
+    now = {cell: value for cell, value in now.items() if cell not in gone} | dict.fromkeys(told, VALUES)
+    return before, now
+
+
 def row_keys(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], bucket: str) -> Rows:
-    """The keys of all rows of the input tables, and of the rows of the grids that are no formulas."""
+    """The keys of all rows of the input tables and of the grids."""
     keys = {name: {key for _, key, _ in rows_of(name, raw, bucket)} for name, raw in tables.items()
             if name in TABLES and TABLES[name].role == "input"}  # fmt: skip
     return keys | {name: {key for _, key, _ in grid_rows_of(name, raw, bucket)} for name, raw in grids.items()}
@@ -122,9 +140,12 @@ def input_cells(inputs: Inputs, base: State, state: State, tables: Mapping[str, 
 def _is_input(
     inputs: Inputs, cell: Cell, row: Mapping[str, object], old: Collection[tuple[str, tuple[str, ...]]]
 ) -> bool:  # fmt: skip
+    if cell.column == FORMULAS:
+        return False
     if cell.table in GRID_BY_NAME:
         grid = GRID_BY_NAME[cell.table]
-        return inputs.measure(grid, cell.key[-1]) and inputs.row(dict(zip(grid.keys, cell.key, strict=False)))
+        typed_in = cell.column not in (TOTAL, ROW) and inputs.measure(grid, cell.key[-1])
+        return typed_in and inputs.row(dict(zip(grid.keys, cell.key, strict=False)))
     table = TABLES[cell.table]
     if cell.column == ROW:  # rows may be added; whether one is to go is nothing that a copy decides
         keys: dict[str, object] = dict(zip(table.keys, cell.key, strict=False))

@@ -18,6 +18,7 @@ from ..layout import MERGE_SHEET
 from ..read_tables import raw_range
 from ..tables_io import find_tables, write_table
 from .cells_of import ROW, Row, grid_rows_of, label_of, rows_of
+from .formulas import FORMULA, is_formula
 
 TAKE = "Take"
 HEADERS = ("Choice", "What", "Table", "Row", "Column", "Who", "Base", "Now", "Returned", "Key")
@@ -39,8 +40,15 @@ def merge_rows(merge: Merge) -> list[list[object]]:
     for change in merge.changes:
         add(TAKE, CHANGE, change.cell, ", ".join(change.who), change.base, change.now, change.value)
     for refused in merge.refused:
-        add(None, REFUSED, refused.cell, refused.who, refused.base, None, refused.value)
+        add(None, REFUSED, refused.cell, refused.who, *_shown(refused.base, refused.value))
     return rows
+
+
+def _shown(base: object, value: object) -> tuple[object, object, object]:
+    """Base, now and returned; formulas as such."""
+    if is_formula(base) and is_formula(value):
+        return FORMULA, None, "(another formula)"
+    return FORMULA if is_formula(base) else base, None, FORMULA if is_formula(value) else value
 
 
 def write_merge_sheet(book: Any, merge: Merge) -> None:

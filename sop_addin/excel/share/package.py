@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -61,13 +61,14 @@ class CleanCopy:
 def clean_copy(
     data: bytes,
     editable: Mapping[str, Editable],
-    kept_texts: Collection[str] = (),
+    kept_texts: Callable[[Mapping[str, bytes]], Collection[str]] = lambda _: (),
     about: Sequence[str] = (),
 ) -> CleanCopy:
     """A workbook file without macros, ribbon, controls, links, queries, hidden system sheets and traces of persons.
 
     ``editable``: by sheet, the cells that stay open to typing; the rest is protected, without a password.
-    ``kept_texts``: written below each other into a very hidden sheet of its own; ``about``: into one that is seen.
+    ``kept_texts``: asked with the sheets of the copy, written below each other into a very hidden sheet of its own;
+    ``about``: into one that is seen.
     Raises WorkbookError where the bytes are no workbook.
     """
     parts = read_parts(data)
@@ -87,7 +88,12 @@ class _Copy:
         self.out: dict[str, bytes] = {}
         self.sheets = self._kept_sheets()
 
-    def made(self, editable: Mapping[str, Editable], kept_texts: Collection[str], about: Sequence[str]) -> CleanCopy:
+    def made(
+        self,
+        editable: Mapping[str, Editable],
+        kept_texts: Callable[[Mapping[str, bytes]], Collection[str]],
+        about: Sequence[str],
+    ) -> CleanCopy:
         styles = self._only("styles")
         texts = Texts(self._old_texts())
         looks = Looks(small.style_count(self.parts[styles.target]) if styles else 1)
@@ -114,7 +120,8 @@ class _Copy:
                 self._put(one.target, self.parts[one.target], harmless(self.parts, one.target))
         if styles:
             self._put(styles.target, small.styles_part(self.parts[styles.target], looks.made), [])
-        self._workbook({COPY_SHEET: kept_texts, ABOUT_SHEET: about}, texts, native)
+        kept = kept_texts({name: self.out[part] for name, part in self.sheets.items()})
+        self._workbook({COPY_SHEET: kept, ABOUT_SHEET: about}, texts, native)
         strings = small.strings_part(list(texts.numbers), texts.uses)
         self.out["xl/sharedStrings.xml"] = strings
         self.types["xl/sharedStrings.xml"] = _STRINGS_TYPE

@@ -15,8 +15,10 @@ from ...model.calendar import parse_period
 from ...model.errors import WorkbookError
 from ...model.tables import Place, RawTable
 from ...opc.foreign import checked_workbook
+from ..grids import column_letter
 from ..layout import COPY_SHEET
 from .base_state import BaseState, base_of
+from .formulas import marked_grids, sheet_contents
 
 _LOOKED_AT = 60
 _BLANK_ROWS = 25
@@ -27,7 +29,8 @@ Rows = Sequence[Sequence[Any]]
 def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str, RawTable]]:
     """What the copy was, and its tables and grids as they are now. Raises WorkbookError naming the file."""
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(checked_workbook(path))) as book:
+        data = checked_workbook(path)
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, OSError, ValueError) as error:
         raise WorkbookError(f"{path.name} cannot be read as a workbook: {error}.") from None
@@ -40,7 +43,7 @@ def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str,
     blocks = [block for name, rows in sheets.items() for block in _blocks(name, rows)]
     tables = {name: _best(raw, blocks, path, name) for name, raw in base.tables.items()}
     grids = {name: _best(raw, blocks, path, name) for name, raw in base.grids.items()}
-    return base, tables, grids
+    return base, tables, marked_grids(grids, sheet_contents(data, path.name))
 
 
 class _Block:
@@ -50,23 +53,31 @@ class _Block:
         self.sheet, self.rows, self.top, self.left, self.headers = sheet, rows, top, left, headers
 
     def fits(self, wanted: RawTable) -> float:
-        """Share of the wanted headers that are here, and a little more on the sheet where they were."""
+        """Share of the wanted headers that are here, a little more where the rows speak of the same, and on the sheet
+        where they were: plan sheets differ in their measures alone."""
         names = {_header(name) for name in wanted.frame.columns}
         found = len(names & set(self.headers)) / max(len(names), 1)
         extra = len(set(self.headers) - names) / 1000
-        return found - extra + (0.01 if self.sheet == wanted.place.sheet else 0)
+        alike = 0.0
+        if "Measure" in names and "Measure" in self.headers:
+            measures, column = set(wanted.frame["Measure"]), self.left + self.headers.index("Measure")
+            here = {line[column] for line in self.rows[self.top + 1 :] if column < len(line)}
+            alike = len(measures & here) / max(len(measures), 1)
+        return found - extra + 0.1 * alike + (0.01 if self.sheet == wanted.place.sheet else 0)
 
     def raw(self) -> RawTable:
-        width, blank, rows = len(self.headers), 0, []
-        for line in self.rows[self.top + 1 :]:
+        width, blank, rows, numbers = len(self.headers), 0, [], []
+        for number, line in enumerate(self.rows[self.top + 1 :], start=self.top + 2):
             cells = [None if cell == "" else cell for cell in line[self.left : self.left + width]]
             if any(cell is not None for cell in cells):
                 rows.append(cells)
+                numbers.append(number)
                 blank = 0
             elif (blank := blank + 1) > _BLANK_ROWS:
                 break
-        frame = pd.DataFrame(rows, columns=pd.Index(self.headers, dtype=object), dtype=object)
-        return RawTable(frame, Place(self.sheet))
+        frame = pd.DataFrame(rows, columns=pd.Index(self.headers, dtype=object), index=pd.Index(numbers), dtype=object)
+        letters = {header: column_letter(self.left + 1 + at) for at, header in reversed(list(enumerate(self.headers)))}
+        return RawTable(frame, Place(self.sheet, letters, self.top + 1))
 
 
 def _blocks(sheet: str, rows: Rows) -> list[_Block]:

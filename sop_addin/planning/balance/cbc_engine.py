@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pulp import PULP_CBC_CMD, LpAffineExpression, LpConstraint, LpProblem, LpVariable, PulpSolverError, const
 
 from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Look, Matrix, NoPlan, Outcome, money_scale
-from .problem import Floats
+from .problem import Floats, Ints
 
 CBC = "CBC"
 OFF = 1e30  # right-hand side of a row that is switched off
@@ -36,7 +36,7 @@ class CbcEngine(BoundedEngine):
         self.lp = LpProblem("scaled", const.LpMinimize)
         kinds = np.where(matrix.integer, const.LpInteger, const.LpContinuous)
         self.variables: list[LpVariable] = [
-            self.lp.add_variable(f"x{column}", float(low), float(high) if high < np.inf else None, str(kind))
+            self.lp.add_variable(f"x{column}", _bound(low), _bound(high), str(kind))
             for column, (low, high, kind) in enumerate(zip(matrix.lower, matrix.upper, kinds, strict=True))
         ]
         self.constraints: list[LpConstraint] = []
@@ -110,7 +110,7 @@ class CbcEngine(BoundedEngine):
 
     def _change_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
         for column, low, high in zip(columns, lower, upper, strict=True):
-            self.variables[column].bounds(float(low), float(high) if high < np.inf else None)
+            self.variables[column].bounds(_bound(low), _bound(high))
 
     def _change_rows(self, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
         for row, low, high in zip(rows, lower, upper, strict=True):
@@ -120,6 +120,13 @@ class CbcEngine(BoundedEngine):
 
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self._add(columns, entries, -np.inf, upper)
+
+    def basic(self) -> None:
+        """CBC does not say."""
+
+    def edges(self, variables: Ints) -> Floats:
+        """CBC does not say."""
+        raise NotImplementedError
 
     def remember(self) -> None:
         """CBC keeps nothing."""
@@ -132,6 +139,11 @@ class CbcEngine(BoundedEngine):
 
     def start_from(self, values: Floats) -> None:
         """CBC finds its own first plan."""
+
+
+def _bound(value: float) -> float | None:
+    """A bound as PuLP has it."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _sense(lower: float, upper: float) -> tuple[int, float]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .linear_model import every_cell
 from .model import CAPACITY, EQ, GE, LE, PHYSICAL, POLICY, BalanceModel
+from .problem import STORAGE
 from .runs import batch_quantity, facility_location, minimum_run, run_switch, startup
 
 
@@ -50,15 +51,15 @@ def resource_load(model: BalanceModel) -> None:
     resources = model.problem.resources
     shape = model.regular.shape
     rows = model.rows("resource_load", model.resource_labels, every_cell(*shape), EQ, 0.0).reshape(shape)
-    for resource, uses in enumerate(resources.source_use):
-        for part, columns in ((1, model.make), (2, model.run)):
-            used = [(columns[use[0]], use[part]) for use in uses if use[part]]
-            if used:
-                model.put(rows[resource], np.array([row for row, _ in used]), np.array([[unit] for _, unit in used]))
-        grid = model.stock if resources.kinds[resource] == "Storage" else model.ship
-        if resources.family_use[resource]:
-            family, unit = zip(*resources.family_use[resource], strict=True)
-            model.put(rows[resource], grid[list(family)], np.array(unit)[:, None])
+    for resource, kind in enumerate(resources.kinds):
+        source, unit, per_run = resources.source_use[resource]
+        some, running = unit != 0, np.flatnonzero(per_run)
+        model.put(rows[resource], model.make[source[some]], unit[some, None])
+        for use in running:
+            model.put(rows[resource], model.run[int(source[use])], per_run[use])
+        family, per_unit, _ = resources.family_use[resource]
+        grid = model.stock if kind == STORAGE else model.ship
+        model.put(rows[resource], grid[family], per_unit[:, None])
     model.put(rows, model.regular, -1.0)
     model.put(rows, model.overtime, -1.0)
     r, t = limited = np.nonzero(resources.staffed[:, None] | np.isfinite(resources.capacity))
@@ -265,18 +266,18 @@ def chase_demand(model: BalanceModel) -> None:
 
 
 def production_change(model: BalanceModel) -> None:
-    """sum_j P[j,t] - sum_j P[j,t-1] = rise - fall: costs Change cost, and equal optima are broken by it."""
-    labels = model.family_labels
-    later = np.arange(model.problem.horizon) > 0
-    f, t = cells = np.nonzero(_has_source(model)[:, None] & later)
-    rise, fall = (model.columns(side, labels, cells, model.family_scale[f]) for side in ("rise", "fall"))
-    model.changes = np.concatenate([rise, fall])
-    model.price("Change cost", np.array([rise, fall]), model.problem.settings.change_cost, t, family=f)
+    """sum_j P[j,t] - sum_j P[j,t-1] = rise - fall, each costing Change cost; tie_break.py has it where that is 0."""
+    labels, cost = model.family_labels, model.problem.settings.change_cost
+    if cost <= 0:
+        return
+    f, t = cells = model.changes
+    model.rise, model.fall = (model.columns(side, labels, cells, model.family_scale[f]) for side in ("rise", "fall"))
+    model.price("Change cost", np.array([model.rise, model.fall]), cost, t, family=f)
     rows = model.rows("production_change", labels, cells, EQ, 0.0)
     model.put_made(rows, f, t)
     model.put_made(rows, f, t - 1, -1.0)
-    model.put(rows, rise, -1.0)
-    model.put(rows, fall, 1.0)
+    model.put(rows, model.rise, -1.0)
+    model.put(rows, model.fall, 1.0)
 
 
 def replan_distance(model: BalanceModel) -> None:

@@ -87,6 +87,8 @@ def run_costs(model: BalanceModel) -> None:
 def carbon_costs(model: BalanceModel) -> None:
     """Carbon price (per t) x CO2e (kg) of what is made and of the use of resources."""
     price, period = model.problem.settings.carbon_price / KG_PER_TONNE, _periods(model)
+    if price == 0.0:
+        return
     sources, resources = model.problem.sources, model.problem.resources
     model.price("Carbon cost", model.make, price * sources.emission[:, None], period, family=sources.family[:, None])
     cost = price * resources.emission

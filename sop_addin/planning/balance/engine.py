@@ -89,9 +89,19 @@ class Engine(Protocol):
     live: bool
     """Whether a re-solve starts from the last one and so takes next to nothing."""
     matrix: Matrix
+    current: Bounds
+    """The bounds as they are now; not to be changed."""
+    row_scale: Floats
+    """(rows,) of rows added later too."""
+    added: list[tuple[Ints, Floats]]
+    """Columns and scaled entries of the rows that were added."""
+
+    looks: Look | None
 
     def solve(self, cost: Floats, *, relax: bool = False, seconds: float = np.inf) -> Outcome: ...
     def limit(self, columns: NDArray[np.intp], weights: Floats, upper: float) -> None: ...
+    def basic(self) -> Bools | None: ...
+    def edges(self, variables: Ints) -> Floats: ...
     def bounds(self) -> Bounds: ...
     def set_bounds(self, bounds: Bounds) -> None: ...
     def bound_columns(self, columns: NDArray[np.intp], lower: Floats, upper: Floats) -> None: ...
@@ -151,16 +161,17 @@ class BoundedEngine:
 
     def __init__(self, matrix: Matrix, look: Look | None = None) -> None:
         self.matrix = matrix
-        self._looks, self._looked = look, time.monotonic()
+        self.looks, self._looked = look, time.monotonic()
         self.row_scale = matrix.row_scale
         self.current = natural_bounds(matrix)
+        self.added: list[tuple[Ints, Floats]] = []
 
     def look(self) -> None:
         """Call the planner's ``look`` a few times a second; what it raises ends the solve."""
         now = time.monotonic()
-        if self._looks is not None and now - self._looked >= LOOK_EVERY:
+        if self.looks is not None and now - self._looked >= LOOK_EVERY:
             self._looked = now
-            self._looks()
+            self.looks()
 
     def bounds(self) -> Bounds:
         """A copy of the current bounds."""
@@ -198,6 +209,7 @@ class BoundedEngine:
         self.row_scale = np.append(self.row_scale, scale)
         now = self.current
         self.current = Bounds(now.lower, now.upper, np.append(now.row_lower, -np.inf), np.append(now.row_upper, upper))
+        self.added.append((columns, entries * scale))
         self._add_row(columns, entries * scale, upper * scale)
 
     def change_entries(self, rows: Ints, columns: Ints, entries: Floats) -> None:

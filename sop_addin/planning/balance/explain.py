@@ -138,7 +138,7 @@ def _elastic_shortage(model: BalanceModel, engine: Engine) -> tuple[Floats, Bool
     """
     engine.set_bounds(natural_bounds(scaled_matrix(model)))
     slacks = model.slacks
-    demand, physical = slacks.of(DEMAND), slacks.of(PHYSICAL)
+    demand, physical = slacks.level == DEMAND, slacks.level == PHYSICAL
     goal = np.zeros(model.column_count)
     goal[model.late], goal[model.stock] = IN_TIME, NOT_BEFORE
     goal[slacks.column] += np.where(demand, 1e3, 1e-1)
@@ -199,8 +199,10 @@ def _short_capacity(writer: _Writer, model: BalanceModel, short: Floats, unserve
 
 def _users(problem: BalanceProblem, resource: int) -> list[int]:
     """Families that use a resource."""
-    of_source = [int(problem.sources.family[source]) for source, _, _ in problem.resources.source_use[resource]]
-    return sorted({*of_source, *(family for family, _ in problem.resources.family_use[resource])})
+    resources = problem.resources
+    of_source = problem.sources.family[resources.source_use[resource].user]
+    users: list[int] = np.union1d(of_source, resources.family_use[resource].user).tolist()
+    return users
 
 
 def _broken_rules(writer: _Writer, model: BalanceModel, solution: Solution) -> list[Finding]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Look, Matrix, NoPlan, Outcome, money_scale
-from .problem import Floats
+from .problem import Bools, Floats, Ints
 
 highspy: Any
 try:
@@ -30,8 +30,12 @@ FRESH = {
     "simplex_dual_edge_weight_strategy": -1,
     "dual_simplex_cost_perturbation_multiplier": 1.0,
     "simplex_primal_edge_weight_strategy": -1,
+    "simplex_price_strategy": 3,
 }
-LIMITS_MOVED = FRESH | {"simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 0.0}
+LIMITS_MOVED = FRESH | {
+    "simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_price_strategy": 1,
+}  # fmt: skip
 OTHER_GOAL = FRESH | {"simplex_strategy": 4, "simplex_primal_edge_weight_strategy": 0}
 
 
@@ -56,6 +60,7 @@ class HighsEngine(BoundedEngine):
         self.cold = True
         self.kept: Any = None
         self.kept_rows = 0
+        self.sent = np.zeros(matrix.columns)
         self.last: _Last | None = None
         self.kept_last: _Last | None = None
         filled = np.flatnonzero(np.diff(matrix.start))[:1]
@@ -66,17 +71,12 @@ class HighsEngine(BoundedEngine):
         self._option("output_flag", False)
         self._option("threads", 1)  # one thread: same path through the search on every machine
         self._option("mip_rel_gap", MIP_GAP)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = matrix.columns, matrix.rows
-        lp.col_cost_ = np.zeros(matrix.columns)
-        lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
-        lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.start, matrix.index, matrix.value
-        if matrix.integer.any():
-            kinds = highspy.HighsVarType
-            lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in matrix.integer]
-        self.highs.passModel(lp)
+        # arrays, not a HighsLp: its vectors are filled number by number, which takes five times as long
+        self.highs.passModel(
+            matrix.columns, matrix.rows, len(matrix.value), int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize), 0.0, self.sent, matrix.lower, matrix.upper, matrix.row_lower,
+            matrix.row_upper, matrix.start, matrix.index, matrix.value, matrix.integer.astype(np.int32),
+        )  # fmt: skip
         self.stopped: BaseException | None = None
         if look is not None:
             for callback in (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt, self.highs.cbMipInterrupt):
@@ -104,7 +104,10 @@ class HighsEngine(BoundedEngine):
         matrix = self.matrix
         scale = COST_SIZE * money_scale(cost, matrix.column_scale)
         scaled = cost * matrix.column_scale * scale
-        self.highs.changeColsCost(matrix.columns, np.arange(matrix.columns, dtype=np.int32), scaled)
+        changed = np.flatnonzero(scaled != self.sent).astype(np.int32)
+        if len(changed):
+            self.highs.changeColsCost(len(changed), changed, scaled[changed])
+            self.sent = scaled
         is_mip = bool(matrix.integer.any()) and not relax
         self._set_relaxed(relax)
         self._option("time_limit", self.highs.getRunTime() + float(seconds) if is_mip else np.inf)
@@ -180,14 +183,14 @@ class HighsEngine(BoundedEngine):
         solution = highs.getSolution()
         objective = info.objective_function_value / scale
         bound = info.mip_dual_bound / scale if is_mip else objective
-        row_duals = (
-            np.array(solution.row_dual) * self.row_scale / scale if not is_mip else np.zeros(len(self.row_scale))
-        )
-        column_duals = (
-            np.array(solution.col_dual) / matrix.column_scale / scale if not is_mip else np.zeros(matrix.columns)
-        )
-        values = np.array(solution.col_value) * matrix.column_scale
-        self.last = None if is_mip else _Last(scaled, values, np.array(solution.row_value) / self.row_scale)
+        rows, columns = len(self.row_scale), matrix.columns
+        values = np.fromiter(solution.col_value, np.float64, columns) * matrix.column_scale
+        row_duals, column_duals = np.zeros(rows), np.zeros(columns)
+        if not is_mip:
+            row_duals = np.fromiter(solution.row_dual, np.float64, rows) * self.row_scale / scale
+            column_duals = np.fromiter(solution.col_dual, np.float64, columns) / matrix.column_scale / scale
+        row_values = np.fromiter(solution.row_value, np.float64, rows) / self.row_scale
+        self.last = None if is_mip else _Last(scaled, values, row_values)
         return Outcome(
             proven,
             values,
@@ -206,6 +209,29 @@ class HighsEngine(BoundedEngine):
 
     def _add_row(self, columns: NDArray[np.intp], entries: Floats, upper: float) -> None:
         self.highs.addRow(-highspy.kHighsInf, upper, len(columns), columns.astype(np.int32), entries)
+
+    def basic(self) -> Bools:
+        """(columns + rows,) which are in the basis of the last solve."""
+        columns = self.matrix.columns
+        found = np.asarray(self.highs.getBasicVariables()[1])
+        basic = np.zeros(columns + len(self.row_scale), dtype=np.bool_)
+        basic[np.where(found >= 0, found, columns - 1 - found)] = True
+        return basic
+
+    def edges(self, variables: Ints) -> Floats:
+        """(variables, columns) change of each column per scaled unit of others (columns + rows) that are not basic."""
+        columns = self.matrix.columns
+        basis = np.asarray(self.highs.getBasicVariables()[1])
+        structural = basis >= 0
+        moves = np.zeros((len(variables), columns))
+        for move, variable in zip(moves, variables.tolist(), strict=True):
+            if variable < columns:
+                change = -self.highs.getReducedColumn(variable)[1]
+                move[variable] = 1.0
+            else:
+                change = self.highs.getBasisInverseCol(variable - columns)[1]
+            move[basis[structural]] = change[structural]
+        return moves * self.matrix.column_scale
 
     def remember(self) -> None:
         """Keep the basis of the last solve."""

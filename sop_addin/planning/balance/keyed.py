@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .problem import Floats, Ints
 
@@ -34,6 +35,11 @@ def clean(values: object, blank: float, low: float = 0.0, high: float = LARGEST)
     return np.where(unlimited, blank, np.where(np.isnan(numbers), blank, np.clip(numbers, low, high)))
 
 
+def nowhere() -> Ints:
+    """No rows."""
+    return np.zeros(0, dtype=np.intp)
+
+
 class Keyed:
     """Columns of a frame as arrays in sorted order, and exceptions by period on top of them."""
 
@@ -41,26 +47,33 @@ class Keyed:
         self.frame = frame.iloc[list(rows)]
         self.names = [str(name) for name in self.frame.iloc[:, 0]] if len(self.frame) else []
         self.position = {name: position for position, name in enumerate(self.names)}
-        self.period = {period: step for step, period in enumerate(periods)}
+        self.periods = np.array(periods, dtype="datetime64[ns]")
 
     def column(self, name: str, blank: float, low: float = 0.0, high: float = LARGEST) -> Floats:
         return clean(self.frame[name].to_numpy(dtype=np.float64), blank, low, high)
 
     def by_period(self, values: Floats) -> Floats:
         """(N,) -> (N, T)."""
-        return np.repeat(values[:, None], len(self.period), axis=1)
+        return np.repeat(values[:, None], len(self.periods), axis=1)
 
     def locate(self, exceptions: pd.DataFrame, keys: Sequence[str]) -> tuple[Ints, Ints, Ints]:
         """(row, position, period) of the exception rows that name something known."""
-        found: list[tuple[int, int, int]] = []
-        names = zip(*(exceptions[key].astype(str) for key in keys), strict=True)
-        for row, (name, period) in enumerate(zip(names, exceptions["Period"], strict=True)):
-            position = self.position.get(name[0] if len(keys) == 1 else "\0".join(name))
-            step = self.period.get(period)
-            if position is not None and step is not None:
-                found.append((row, position, step))
-        table = np.array(found, dtype=np.intp).reshape(-1, 3)
-        return table[:, 0], table[:, 1], table[:, 2]
+        if exceptions.empty:
+            return nowhere(), nowhere(), nowhere()
+        texts = [exceptions[key].tolist() for key in keys]
+        names = texts[0] if len(keys) == 1 else ["\0".join(map(str, parts)) for parts in zip(*texts, strict=True)]
+        known = self.position
+        position = np.fromiter((known.get(str(name), -1) for name in names), np.intp, len(names))
+        step = self.steps(exceptions["Period"].to_numpy(dtype="datetime64[ns]"))
+        rows = np.flatnonzero((position >= 0) & (step >= 0))
+        return rows, position[rows], step[rows]
+
+    def steps(self, periods: NDArray[np.datetime64]) -> Ints:
+        """Which step of the horizon each period is, -1 for none."""
+        if not len(self.periods):
+            return np.full(len(periods), -1, dtype=np.intp)
+        step = np.minimum(np.searchsorted(self.periods, periods), len(self.periods) - 1)
+        return np.where(self.periods[step] == periods, step, -1)
 
     def override(
         self, base: Floats, exceptions: pd.DataFrame, column: str, keys: Sequence[str], place: tuple[Ints, Ints, Ints]

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +37,16 @@ def every_cell(owners: int, periods: int) -> Cells:
     return owner, period
 
 
+class _Shape(NamedTuple):
+    """Where entries are: row and column in the order they were put, that order row by row, and the CSR of it."""
+
+    row: Ints
+    column: Ints
+    order: Ints
+    start: Ints
+    columns: Ints
+
+
 class Terms(NamedTuple):
     """Every term of the objective: price x column, with the family, resource and period it is for; -1 for none."""
 
@@ -51,13 +61,21 @@ class Terms(NamedTuple):
 
 @dataclass(frozen=True)
 class _Names:
-    stems: Sequence[str]
+    """``kind`` + label + ``_`` + ending of each cell, or the labels alone where there is no kind."""
+
+    kind: str
+    labels: Sequence[str]
     stem: Ints
     endings: Sequence[str]
     ending: Ints
 
+    @property
+    def stems(self) -> Sequence[str]:
+        return [f"{self.kind}_{label}_" for label in self.labels] if self.kind else self.labels
+
     def texts(self) -> list[str]:
-        return [self.stems[stem] + self.endings[ending] for stem, ending in zip(self.stem, self.ending, strict=True)]
+        stems = self.stems
+        return [stems[stem] + self.endings[ending] for stem, ending in zip(self.stem, self.ending, strict=True)]
 
     def checksums(self) -> NDArray[np.int64]:
         """CRC-32 of each name, put together from those of its parts.
@@ -95,6 +113,7 @@ class LinearModel:
         self._limits: list[Limits] = []
         self._terms: list[tuple[Ints, ...]] = []
         self._prices: list[Floats] = []
+        self._shape: _Shape | None = None
 
     # --- building blocks ----------------------------------------------------------------------------------------------
 
@@ -109,7 +128,7 @@ class LinearModel:
     def named_columns(self, names: Sequence[str], scale: float) -> Ints:
         """Variables with names of their own."""
         count = np.arange(len(names))
-        return self._add_columns(_Names(names, count, [""], np.zeros_like(count)), scale, np.inf, 0.0, False)
+        return self._add_columns(_Names("", names, count, [""], np.zeros_like(count)), scale, np.inf, 0.0, False)
 
     def grid(
         self, kind: str, labels: Sequence[str], scale: Floats, *,
@@ -124,7 +143,7 @@ class LinearModel:
         return made.reshape(shape)
 
     def slack(
-        self, kind: str, labels: Sequence[str], cells: Cells, scale: ArrayLike, level: str, rule: str | Sequence[str],
+        self, kind: str, labels: Sequence[str], cells: Cells, scale: ArrayLike, level: int, rule: str | Sequence[str],
         weight: ArrayLike, *, family: ArrayLike = -1, source: ArrayLike = -1, resource: ArrayLike = -1,
     ) -> Ints:  # fmt: skip
         """Variables that say by how much the limit ``rule`` is broken."""
@@ -133,7 +152,7 @@ class LinearModel:
         return made
 
     def count_slack(
-        self, columns: Ints, period: ArrayLike, level: str, rule: str | Sequence[str], weight: ArrayLike, *,
+        self, columns: Ints, period: ArrayLike, level: int, rule: str | Sequence[str], weight: ArrayLike, *,
         family: ArrayLike = -1, source: ArrayLike = -1, resource: ArrayLike = -1,
     ) -> None:  # fmt: skip
         """Count existing variables as slacks."""
@@ -144,7 +163,14 @@ class LinearModel:
         )
         self._slacks.append(
             Slacks(
-                columns, [level] * count, rules, _floats(weight, count), of_period, of_family, of_source, of_resource
+                columns,
+                np.full(count, level),
+                rules,
+                _floats(weight, count),
+                of_period,
+                of_family,
+                of_source,
+                of_resource,
             )
         )
 
@@ -168,19 +194,21 @@ class LinearModel:
     def named_rows(self, names: Sequence[str], sense: int, right: ArrayLike) -> Ints:
         """Constraints with names of their own."""
         count = np.arange(len(names))
-        return self._add_rows(_Names(names, count, [""], np.zeros_like(count)), sense, right)
+        return self._add_rows(_Names("", names, count, [""], np.zeros_like(count)), sense, right)
 
     def put(self, rows: ArrayLike, columns: ArrayLike, factor: ArrayLike) -> None:
         """Add ``factor`` x column to each row; broadcast. No column may come twice in a row."""
-        row, column, entry = np.broadcast_arrays(rows, columns, np.asarray(factor, dtype=np.float64))
-        self._entries.append((row.reshape(-1), column.reshape(-1), entry.reshape(-1)))
+        row, column, entry = _alike(rows, columns, np.asarray(factor, dtype=np.float64))
+        self._entries.append((row, column, entry))
 
     def price(
         self, name: str, columns: ArrayLike, price: ArrayLike, period: ArrayLike, *,
         family: ArrayLike = -1, resource: ArrayLike = -1,
     ) -> None:  # fmt: skip
         """Record ``price`` x column in the objective, revenue positive; a term that costs nothing is not kept."""
-        cells = [part.reshape(-1) for part in np.broadcast_arrays(columns, price, family, resource, period)]
+        if not np.any(price):
+            return
+        cells = _alike(columns, price, family, resource, period)
         kept = cells[1] != 0.0
         if kept.any():
             column, amount, of_family, of_resource, when = (part[kept] for part in cells)
@@ -243,11 +271,17 @@ class LinearModel:
     def matrix(self) -> tuple[Ints, Ints, Floats]:
         """Entries row by row (CSR): start (rows + 1,), column, value."""
         row = joined_ints([block[0] for block in self._entries])
-        order = np.argsort(row, kind="stable")
-        column = joined_ints([block[1] for block in self._entries])[order]
-        value = joined_floats([block[2] for block in self._entries])[order]
-        start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.row_count))])
-        return start, column, value
+        column = joined_ints([block[1] for block in self._entries])
+        shape = self._shape
+        if shape is None or not (np.array_equal(row, shape.row) and np.array_equal(column, shape.column)):
+            order = np.argsort(row, kind="stable")
+            start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.row_count))])
+            self._shape = shape = _Shape(row, column, order, start, column[order])
+        return shape.start, shape.columns, joined_floats([block[2] for block in self._entries])[shape.order]
+
+    def like(self, other: LinearModel | None) -> None:
+        """Take over what is known of ``other`` as far as this model has its shape; before the matrix is read."""
+        self._shape = None if other is None else other._shape
 
     @cached_property
     def name_weights(self) -> Floats:
@@ -267,7 +301,9 @@ class LinearModel:
         problem.setObjective(LpAffineExpression())
         kinds = np.where(self.integer, const.LpInteger, const.LpContinuous)
         variables = [
-            problem.add_variable(text, float(low), float(high) if high < np.inf else None, str(kind))
+            problem.add_variable(
+                text, float(low) if low > -np.inf else None, float(high) if high < np.inf else None, str(kind)
+            )
             for text, low, high, kind in zip(self.column_names(), self.lower, self.upper, kinds, strict=True)
         ]
         start, column, value = self.matrix
@@ -280,7 +316,7 @@ class LinearModel:
     # --- parts --------------------------------------------------------------------------------------------------------
 
     def _names(self, kind: str, labels: Sequence[str], cells: Cells) -> _Names:
-        return _Names([f"{kind}_{label}_" for label in labels], cells[0], self.period_labels, cells[1])
+        return _Names(kind, labels, cells[0], self.period_labels, cells[1])
 
     def _add_columns(self, names: _Names, scale: ArrayLike, upper: ArrayLike, lower: ArrayLike, integer: bool) -> Ints:
         count = len(names.stem)
@@ -299,9 +335,22 @@ class LinearModel:
         return np.arange(self.row_count - count, self.row_count)
 
 
+def _alike(*parts: ArrayLike) -> list[NDArray[Any]]:
+    """The parts broadcast and flat; numpy's own way takes longer than all the rest where they are alike already."""
+    arrays = [np.asarray(part) for part in parts]
+    shape = max((array.shape for array in arrays), key=len)
+    if all(array.shape in (shape, ()) for array in arrays):
+        size = int(np.prod(shape))
+        return [np.full(size, array) if array.shape == () else array.reshape(-1) for array in arrays]
+    return [array.reshape(-1) for array in np.broadcast_arrays(*arrays)]
+
+
 def _floats(values: ArrayLike, count: int) -> Floats:
-    return np.broadcast_to(np.asarray(values, dtype=np.float64), (count,))
+    """``values`` for each of ``count``; one for all is spread (not by ``broadcast_to``, which takes longer)."""
+    given = np.asarray(values, dtype=np.float64)
+    return given if given.ndim else np.full(count, given)
 
 
 def _ints(values: ArrayLike, count: int) -> Ints:
-    return np.broadcast_to(np.asarray(values, dtype=np.intp), (count,))
+    given = np.asarray(values, dtype=np.intp)
+    return given if given.ndim else np.full(count, given)

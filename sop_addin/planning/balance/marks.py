@@ -15,7 +15,7 @@ class Slack:
     """By how much one limit is broken. ``weight`` compares units of different families and resources."""
 
     column: int
-    level: str
+    level: int
     rule: str
     weight: float
     period: int
@@ -29,7 +29,7 @@ class Slacks:
     """All slacks of a model, one array a figure (see Slack), each of shape (slacks,)."""
 
     column: Ints
-    level: Sequence[str]
+    level: Ints
     rule: Sequence[str]
     weight: Floats
     period: Ints
@@ -40,15 +40,11 @@ class Slacks:
     def __len__(self) -> int:
         return len(self.column)
 
-    def of(self, level: str) -> Bools:
-        """(slacks,) which are of the level."""
-        return np.array([own == level for own in self.level], dtype=np.bool_)
-
     @classmethod
     def joined(cls, blocks: Sequence[Slacks]) -> Slacks:
         return cls(
             joined_ints([block.column for block in blocks]),
-            [level for block in blocks for level in block.level],
+            joined_ints([block.level for block in blocks]),
             [rule for block in blocks for rule in block.rule],
             joined_floats([block.weight for block in blocks]),
             joined_ints([block.period for block in blocks]),
@@ -60,7 +56,7 @@ class Slacks:
     def one(self, position: int) -> Slack:
         """The slack at ``position``."""
         return Slack(
-            int(self.column[position]), self.level[position], self.rule[position], float(self.weight[position]),
+            int(self.column[position]), int(self.level[position]), self.rule[position], float(self.weight[position]),
             int(self.period[position]), int(self.family[position]), int(self.source[position]),
             int(self.resource[position]),
         )  # fmt: skip

@@ -7,20 +7,21 @@ engine.py scales it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from .linear_model import EQ, GE, LE, LinearModel, every_cell
-from .problem import BalanceProblem, Floats, Ints
+from .linear_model import EQ, GE, LE, Cells, LinearModel, every_cell
+from .problem import BalanceProblem, Bools, Floats, Ints
 
 __all__ = ["CAPACITY", "CLOSING", "DEMAND", "EQ", "GE", "LE", "PHYSICAL", "POLICY", "BalanceModel"]
 
 CAPACITY = "Capacity"  # the kind of limit that all resources have
-PHYSICAL = "physical"  # beyond what exists: only where a planner's own figures force it
-DEMAND = "demand"  # demand that is never served
-POLICY = "policy"  # rules of stock and of the production rate: given up before a sale is
-CLOSING = "closing"  # orders still late at the end where that is allowed: no broken limit, yet never to save money
+# levels of slack, the gravest last
+CLOSING = 0  # orders still late at the end where that is allowed: no broken limit, yet never to save money
+POLICY = 1  # rules of stock and of the production rate: given up before a sale is
+DEMAND = 2  # demand that is never served
+PHYSICAL = 3  # beyond what exists: only where a planner's own figures force it
 
 
 class BalanceModel(LinearModel):
@@ -29,21 +30,19 @@ class BalanceModel(LinearModel):
     def __init__(self, problem: BalanceProblem) -> None:
         super().__init__([problem.label(step).replace("-", "_") for step in range(problem.horizon)])
         self.problem = problem
-        self.family_labels = _labels(problem.families.names)
-        self.resource_labels = _labels(problem.resources.names)
-        source_names = [
-            f"{problem.families.names[family]}_{name}"
-            for family, name in zip(problem.sources.family, problem.sources.names, strict=True)
-        ]
-        self.source_labels = _labels(source_names)
+        families = problem.families.names
+        sources = zip(problem.sources.family.tolist(), problem.sources.names, strict=True)
+        self.family_labels = _labels(tuple(families))
+        self.resource_labels = _labels(tuple(problem.resources.names))
+        self.source_labels = _labels(tuple(f"{families[family]}_{name}" for family, name in sources))
         self.labels = (self.family_labels, self.resource_labels, self.source_labels, self.period_labels)
         """What the names of columns are made of."""
-        self.family_scale = np.array(_family_scales(problem), dtype=np.float64)
-        self.resource_scale = np.array(_resource_scales(problem, self.family_scale), dtype=np.float64)
-        self.resource_value = np.array(_resource_values(problem), dtype=np.float64)
+        self.family_scale = _family_scales(problem)
+        self.resource_scale = _resource_scales(problem, self.family_scale)
+        self.resource_value = _resource_values(problem)
         self.runs = _needs_runs(problem)
-        self.changes = np.zeros(0, dtype=np.intp)
-        """Rises and falls of production."""
+        self.rise = self.fall = np.zeros(0, dtype=np.intp)
+        """Changes of a family's production from the period before, where they cost something: rise less fall."""
         self.labour_rows: dict[int, Ints] = {}
         """Of each staffed resource: its capacity rows, one a period."""
         self.sources_of = [problem.sources.of_family(family) for family in range(len(self.family_labels))]
@@ -56,6 +55,12 @@ class BalanceModel(LinearModel):
         row = row_of[self.problem.sources.family]
         used = row >= 0
         self.put(row[used], self.make[used], factor)
+
+    @property
+    def changes(self) -> Cells:
+        """(family, period) in which the production of a family may change: it has a source and a period before."""
+        sourced = np.isin(np.arange(len(self.family_labels)), self.problem.sources.family)
+        return np.nonzero(sourced[:, None] & (np.arange(self.problem.horizon) > 0))
 
     @property
     def integers(self) -> Ints:
@@ -119,8 +124,8 @@ class BalanceModel(LinearModel):
         resources = self.problem.resources
         staffed = np.flatnonzero(resources.staffed)
         labels = [self.resource_labels[r] for r in staffed]
-        hours = np.array([float(resources.hours_per_head[r].mean()) or 1.0 for r in staffed])
-        scale = np.array([_power_of_two(value) for value in self.resource_scale[staffed] / hours], dtype=np.float64)
+        hours = resources.hours_per_head[staffed].mean(axis=1) if len(staffed) else np.zeros(0)
+        scale = _powers_of_two(self.resource_scale[staffed] / np.where(hours == 0.0, 1.0, hours))
         low, high = resources.min_heads[staffed, None], resources.max_heads[staffed, None]
         heads = self.grid(
             "heads", labels, scale, upper=np.maximum(high, 0.0), lower=np.minimum(low, high),
@@ -159,7 +164,7 @@ class BalanceModel(LinearModel):
                     self.limit("Max heads", periods, column=heads, resource=resource)
                 if min(resources.min_heads[resource], resources.max_heads[resource]) > 0:
                     self.limit("Min heads", periods, column=heads, resource=resource, least=True)
-        whole = np.array(self.runs, dtype=bool) | (sources.batch > 0)
+        whole = self.runs | (sources.batch > 0)
         j, t = cells = np.nonzero(np.isfinite(self.make_limit) & ~whole[:, None])
         self.limit("Max per period", t, column=self.make[cells], family=sources.family[j], source=j)
 
@@ -170,7 +175,8 @@ class BalanceModel(LinearModel):
         return dict(zip(chosen.tolist(), grid, strict=True))
 
 
-def _labels(names: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=16)
+def _labels(names: tuple[str, ...]) -> list[str]:
     """Names as LP files allow them, still unique."""
     labels: list[str] = []
     used: set[str] = set()
@@ -185,55 +191,53 @@ def _labels(names: Sequence[str]) -> list[str]:
     return labels
 
 
-def _power_of_two(value: float) -> float:
-    """Nearest power of two: scaling by it loses no digit."""
-    return float(2.0 ** np.round(np.log2(value))) if 0 < value < np.inf else 1.0
+def _powers_of_two(values: Floats) -> Floats:
+    """Nearest powers of two, 1 for none: scaling by them loses no digit."""
+    some = (values > 0) & (values < np.inf)
+    return np.where(some, np.exp2(np.round(np.log2(np.where(some, values, 1.0)))), 1.0)
 
 
-def _family_scales(problem: BalanceProblem) -> list[float]:
+def _family_scales(problem: BalanceProblem) -> Floats:
     """(F,) typical quantity of each family: its mean demand, else its opening stock."""
-    families = problem.families
-    scales: list[float] = []
-    for family in range(len(families.names)):
-        demand = families.demand[family]
-        size = float(demand[demand > 0].mean()) if (demand > 0).any() else float(families.opening_stock[family])
-        scales.append(_power_of_two(size))
-    return scales
+    demand = problem.families.demand
+    count = (demand > 0).sum(axis=1)
+    mean = demand.sum(axis=1) / np.maximum(count, 1)
+    return _powers_of_two(np.where(count > 0, mean, problem.families.opening_stock))
 
 
-def _resource_scales(problem: BalanceProblem, family_scale: Floats) -> list[float]:
+def _resource_scales(problem: BalanceProblem, family_scale: Floats) -> Floats:
     """(R,) typical load of each resource."""
-    scales: list[float] = []
-    owners = problem.sources.family
-    for of_source, of_family in zip(problem.resources.source_use, problem.resources.family_use, strict=True):
-        load = sum(unit * family_scale[owners[source]] + run for source, unit, run in of_source)
-        load += sum(unit * family_scale[family] for family, unit in of_family)
-        scales.append(_power_of_two(load))
-    return scales
+    resources, owner = problem.resources, problem.sources.family
+    load = np.zeros(len(resources.names))
+    for r in range(len(load)):
+        source, unit, per_run = resources.source_use[r]
+        family, per_unit, _ = resources.family_use[r]
+        load[r] = (unit * family_scale[owner[source]] + per_run).sum() + (per_unit * family_scale[family]).sum()
+    return _powers_of_two(load)
 
 
-def _resource_values(problem: BalanceProblem) -> list[float]:
+def _resource_values(problem: BalanceProblem) -> Floats:
     """(R,) what a unit of a resource is worth: the value of the demand that it can serve, of the family it serves best.
 
     So that no capacity is overdrawn to save a sale, whichever family it is.
     """
-    families = problem.families
+    families, resources, owner = problem.families, problem.resources, problem.sources.family
     value = np.maximum(families.unit_value, families.lost_sale_cost)
-    owners = problem.sources.family
-    values: list[float] = []
-    for of_source, of_family in zip(problem.resources.source_use, problem.resources.family_use, strict=True):
-        worth = [float(value[owners[source]]) / unit for source, unit, _ in of_source if unit > 0]
-        worth += [float(value[family]) / unit for family, unit in of_family]
-        values.append(max(worth, default=1.0))
+    values = np.ones(len(resources.names))
+    for r in range(len(values)):
+        source, unit, _ = resources.source_use[r]
+        family, per_unit, _ = resources.family_use[r]
+        made = unit > 0
+        worth = np.append(value[owner[source[made]]] / unit[made], value[family] / per_unit)
+        values[r] = worth.max() if len(worth) else 1.0
     return values
 
 
-def _needs_runs(problem: BalanceProblem) -> list[bool]:
+def _needs_runs(problem: BalanceProblem) -> Bools:
     """(J,) whether a source needs an on/off variable."""
     sources = problem.sources
     needs = (sources.run_cost > 0).any(axis=1) | (sources.min_run > 0).any(axis=1) | (sources.startup_cost > 0)
-    result = [bool(value) for value in needs]
-    for uses in problem.resources.source_use:
-        for source, _, per_run in uses:
-            result[source] = result[source] or per_run > 0
-    return result
+    for r in range(len(problem.resources.names)):
+        source, _, per_run = problem.resources.source_use[r]
+        needs[source[per_run > 0]] = True
+    return needs

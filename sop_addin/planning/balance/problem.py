@@ -7,8 +7,9 @@ resource units, money in base currency, emissions in kg CO2e. "None" is inf for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ class FamilyData:
 
 @dataclass(frozen=True)
 class SourceData:
-    """Sources; arrays of shape (J,) or (J, T). ``family`` is a position in FamilyData."""
+    """Sources; arrays of shape (J,) or (J, T). ``family`` is a position in FamilyData, in ascending order."""
 
     names: list[str]
     family: Ints
@@ -85,7 +86,25 @@ class SourceData:
     receipts: Floats
 
     def of_family(self, position: int) -> list[int]:
-        return [int(source) for source in np.flatnonzero(self.family == position)]
+        first, end = np.searchsorted(self.family, (position, position + 1)).tolist()
+        return list(range(first, end))
+
+
+class Uses(NamedTuple):
+    """Who uses one resource, sources or families in ascending order, and how much; arrays (users,)."""
+
+    user: Ints
+    per_unit: Floats
+    per_run: Floats
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, float, float]]) -> Uses:
+        user, per_unit, per_run = np.array(sorted(rows), dtype=np.float64).reshape(-1, 3).T.copy()
+        return cls(user.astype(np.intp), per_unit, per_run)
+
+    def rows(self) -> list[tuple[int, float, float]]:
+        """(user, use per unit, use per run)."""
+        return list(zip(self.user.tolist(), self.per_unit.tolist(), self.per_run.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -108,10 +127,10 @@ class ResourceData:
     max_heads: Floats
     hire_cost: Floats
     layoff_cost: Floats
-    source_use: list[list[tuple[int, float, float]]]
-    """Of each resource: (source, use per unit, use per run) of what is made or bought."""
-    family_use: list[list[tuple[int, float]]]
-    """Of each resource: (family, use per unit) of closing stock (Storage) or shipments (Distribution)."""
+    source_use: list[Uses]
+    """Of each resource: what sources use of it, by what is made or bought."""
+    family_use: list[Uses]
+    """Of each resource: what families use of it, by closing stock (Storage) or shipments (Distribution)."""
 
 
 @dataclass(frozen=True)

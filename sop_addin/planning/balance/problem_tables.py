@@ -14,7 +14,7 @@ from ...model.finding_rows import NOWHERE
 from ...model.findings import Finding, Findings
 from ...model.resource_use import resource_uses
 from ...model.tables import Tables
-from ..consensus import CONSENSUS_DEMAND, consensus_demand
+from ..consensus import consensus_figures
 from .keyed import LARGEST, Keyed, clean, sorted_unique, table_order
 from .problem import (
     BUY,
@@ -27,6 +27,7 @@ from .problem import (
     Floats,
     ResourceData,
     SourceData,
+    Uses,
 )  # fmt: skip
 
 MAX_COVER = 520.0
@@ -63,12 +64,9 @@ def build_problem(tables: Tables) -> BalanceProblem:
 
 def _demand(tables: Tables, families: Keyed) -> Floats:
     """(F, T) consensus demand."""
-    demand = np.zeros((len(families.names), len(families.period)))
-    if tables.sales_plan.empty:
-        return demand
-    consensus = consensus_demand(tables.sales_plan)
-    rows, positions, steps = families.locate(consensus, ["Family"])
-    demand[positions, steps] = clean(consensus[CONSENSUS_DEMAND].to_numpy(dtype=np.float64)[rows], 0.0)
+    demand = np.zeros((len(families.names), len(families.periods)))
+    rows, positions, steps = families.locate(tables.sales_plan, ["Family"])
+    demand[positions, steps] = clean(consensus_figures(tables.sales_plan)[rows], 0.0)
     return demand
 
 
@@ -194,7 +192,7 @@ def _opening_stock(tables: Tables, families: Keyed) -> Floats:
 
 def _kept_production(tables: Tables, families: Keyed) -> tuple[Floats, Bools, Floats]:
     """Fixed total production, where it comes from the approved plan, and the approved plan; each (F, T)."""
-    shape = (len(families.names), len(families.period))
+    shape = (len(families.names), len(families.periods))
     plan = tables.production_plan
     place = families.locate(plan, ["Family"])
     fixed = families.override(np.full(shape, np.nan), plan, "Fixed production", ["Family"], place)
@@ -270,7 +268,7 @@ def _sources(tables: Tables, families: Keyed, periods: Sequence[pd.Timestamp]) -
 
 def _receipts(tables: Tables, families: Keyed, sources: SourceData) -> Floats:
     """(F, T) all receipts of a family, from sources in tblSources or not."""
-    receipts = np.zeros((len(families.names), len(families.period)))
+    receipts = np.zeros((len(families.names), len(families.periods)))
     rows, positions, steps = families.locate(tables.receipts, ["Family"])
     quantity = clean(tables.receipts["Quantity"].to_numpy(dtype=np.float64), 0.0)
     np.add.at(receipts, (positions, steps), quantity[rows])
@@ -322,14 +320,14 @@ def _resources(
 
 def _use(
     tables: Tables, families: Keyed, sources: SourceData, resources: Keyed, kinds: list[str]
-) -> tuple[list[list[tuple[int, float, float]]], list[list[tuple[int, float]]], list[Finding]]:
+) -> tuple[list[Uses], list[Uses], list[Finding]]:
     """Use of each resource by source and by family (``resource_uses``), and what is wrong with it."""
     position = {
         (families.names[family], name): source
         for source, (family, name) in enumerate(zip(sources.family.tolist(), sources.names, strict=True))
     }
     source_use: list[list[tuple[int, float, float]]] = [[] for _ in kinds]
-    family_use: list[list[tuple[int, float]]] = [[] for _ in kinds]
+    family_use: list[list[tuple[int, float, float]]] = [[] for _ in kinds]
     for resource_name, users in resource_uses(tables).items():
         resource = resources.position.get(resource_name)
         if resource is None:
@@ -340,10 +338,10 @@ def _use(
                 family, source = families.position.get(family_name), position.get((family_name, driver))
                 per_unit, per_run = (min(amount, LARGEST) for amount in amounts)
                 if on_family and family is not None and per_unit > 0:
-                    family_use[resource].append((family, per_unit))
+                    family_use[resource].append((family, per_unit, 0.0))
                 elif not on_family and source is not None and (per_unit or per_run):
                     source_use[resource].append((source, per_unit, per_run))
-    return [sorted(use) for use in source_use], [sorted(use) for use in family_use], _negative_use(tables)
+    return [Uses.of(rows) for rows in source_use], [Uses.of(rows) for rows in family_use], _negative_use(tables)
 
 
 def _negative_use(tables: Tables) -> list[Finding]:

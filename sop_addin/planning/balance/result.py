@@ -11,7 +11,7 @@ from ...model.findings import Findings
 from ...model.plan import BalancePlan
 from .linear_model import COST_TERMS, REVENUE, TERMS
 from .model import DEMAND, BalanceModel
-from .problem import BUY, MAKE, BalanceProblem, Floats
+from .problem import BUY, MAKE, STORAGE, BalanceProblem, Floats
 from .solve import Solution
 
 SNAP = 1e-6  # of a typical quantity: differences below are rounding of the solver
@@ -73,14 +73,13 @@ def quantities(model: BalanceModel, values: Floats) -> Quantities:
     overtime = values[model.overtime]
     regular = values[model.regular]
     load = np.zeros((len(resources.names), horizon))
-    for resource in range(len(resources.names)):
-        for source, unit, per_run in resources.source_use[resource]:
-            load[resource] += unit * make[source]
-            if per_run:
-                load[resource] += per_run * values[model.run[source]]
-        base = stock if resources.kinds[resource] == "Storage" else ship
-        for family, unit in resources.family_use[resource]:
-            load[resource] += unit * base[family]
+    for resource, kind in enumerate(resources.kinds):
+        users, per_unit, per_run = resources.source_use[resource]
+        load[resource] = (per_unit[:, None] * make[users]).sum(axis=0)
+        for use in np.flatnonzero(per_run):
+            load[resource] += per_run[use] * values[model.run[int(users[use])]]
+        users, per_unit, _ = resources.family_use[resource]
+        load[resource] += (per_unit[:, None] * (stock if kind == STORAGE else ship)[users]).sum(axis=0)
     heads, hires, layoffs = (np.full_like(load, np.nan) for _ in range(3))
     for resource in model.heads:
         heads[resource] = values[model.heads[resource]]

@@ -75,13 +75,11 @@ def facility_location(model: BalanceModel) -> None:
     The tight form of set-ups (Krarup & Bilde 1977): each part is made for the demand of one period u. D' is demand
     not covered by opening stock, oldest first. It changes no plan, only how fast the best one is proven.
     """
-    problem = model.problem
-    sources = problem.sources
-    horizon = problem.horizon
-    if len(model.run) * horizon * (horizon + 1) // 2 > LOCATION_LIMIT:
+    sources, horizon = model.problem.sources, model.problem.horizon
+    if not model.run or len(model.run) * horizon * (horizon + 1) // 2 > LOCATION_LIMIT:
         return
     for family, label in enumerate(model.family_labels):
-        own = sources.of_family(family)
+        own = model.sources_of[family]
         if not own or not all(source in model.run for source in own):
             continue
         need = net_demand(model, family)

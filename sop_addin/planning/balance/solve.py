@@ -3,8 +3,7 @@
 1. Cost plus a penalty on every broken limit. If nothing is broken, that is the best plan already (an exact penalty).
 2. Else lexicographically: load beyond what exists, demand never served (by Priority), rules of stock and rate; each
    level is kept at its best while the next is minimised; then cost or margin.
-3. Among equal optima (the optimal face, where every active limit stays active): least change of production, then late
-   orders by Priority, then weights that depend on names only, so that one plan is left on every machine.
+3. Among equal optima the smoothest (tie_break.py).
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ from .engine import Bounds, Engine, NoPlan, Outcome, money_scale
 from .marks import Limits, Slack
 from .model import CAPACITY, CLOSING, DEMAND, PHYSICAL, POLICY, BalanceModel
 from .problem import Bools, Floats, Ints
+from .tie_break import Face, dot, tie_broken
 
 HAIR = 1e-4  # of a typical quantity: by how much limits are moved for their marginal values
 ONE_BY_ONE = 3_000  # rows up to which marginal values are checked alone
 ALONE = 150  # values checked alone at most, capacities first
 SMALL, FEW_ALONE = 300, 20  # rows from which on only so many are checked alone where limits are broken
 BROKEN = 1e-6  # of a typical quantity: less is rounding
-PENALTY = {CLOSING: 3e0, POLICY: 1e1, DEMAND: 3e1, PHYSICAL: 3e3}  # times the worth of a unit
+PENALTY = np.zeros(4)  # times the worth of a unit
+PENALTY[[CLOSING, POLICY, DEMAND, PHYSICAL]] = 3e0, 1e1, 3e1, 3e3
 RANK_FACTOR = 4.0  # of one Priority over the next, in the first stage
-ACTIVE = 1e-6  # scaled dual from which on a limit is taken to be active
-LATE_WEIGHT, NAME_WEIGHT = 1e-2, 1e-4
 
 
 class Worth(NamedTuple):
@@ -104,17 +103,20 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_
     if broken:
         searching = len(model.integers) > 0
         outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome, searching=searching)
+        search.proven = search.proven and chained is not None
         if worth is None and model.row_count > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
-    worth = worth or _limit_values(model, engine, bounds, cost if broken else penalised, outcome, broken)
-    values = _tie_broken(model, engine, cost if broken else penalised, outcome)
+    goal = cost if broken else penalised
+    face = Face.of(model, engine, goal, outcome)
+    worth = worth or _limit_values(model, engine, bounds, goal, outcome, broken)
+    values = tie_broken(model, engine, face, goal, outcome)
     return Solution(
         values,
         worth,
         [slack for slack in _broken(model, values) if slack.level != CLOSING],
         search.proven,
         outcome.gap,
-        outcome.bound if outcome.gap else _dot(cost, values),
+        outcome.bound if outcome.gap else dot(cost, values),
     )
 
 
@@ -194,8 +196,8 @@ def penalties(model: BalanceModel, cost: Floats) -> Floats:
     typical = 1.0 / money_scale(cost, model.scales) / model.scales[slacks.column]
     ranks = np.unique(priority)[::-1]
     by_rank = RANK_FACTOR ** np.minimum(np.searchsorted(-ranks, -priority), 3)
-    factor = np.array([PENALTY[level] for level in slacks.level], dtype=np.float64)
-    demand = slacks.of(DEMAND)
+    factor = PENALTY[slacks.level]
+    demand = slacks.level == DEMAND
     factor[demand] *= by_rank[slacks.family[demand]]
     penalty = np.zeros(model.column_count)
     penalty[slacks.column] = factor * np.clip(slacks.weight, 0.1 * typical, 1e2 * typical)
@@ -210,10 +212,10 @@ def _broken(model: BalanceModel, values: Floats) -> list[Slack]:
 def _levels(model: BalanceModel) -> Iterator[_Level]:
     """Slacks from the gravest level to the least."""
     slacks, priority = model.slacks, model.problem.families.priority
-    demand = slacks.of(DEMAND)
+    demand = slacks.level == DEMAND
     rank = np.where(demand, priority[slacks.family] if len(priority) else 0, 0)
-    groups = [slacks.of(PHYSICAL), *(demand & (rank == number) for number in np.unique(priority)),
-              slacks.of(POLICY), slacks.of(CLOSING)]  # fmt: skip
+    groups = [slacks.level == PHYSICAL, *(demand & (rank == number) for number in np.unique(priority)),
+              slacks.level == POLICY, slacks.level == CLOSING]  # fmt: skip
     for members in groups:
         if members.any():
             yield _Level(slacks.column[members], slacks.weight[members])
@@ -222,13 +224,14 @@ def _levels(model: BalanceModel) -> Iterator[_Level]:
 def _lexicographic(
     model: BalanceModel, solve: Callable[[Floats], Outcome], engine: Engine, cost: Floats, outcome: Outcome,
     *, searching: bool = False,
-) -> tuple[Outcome, Worth]:  # fmt: skip
+) -> tuple[Outcome, Worth | None]:  # fmt: skip
     """Minimise level by level, then cost. Returns the outcome and what one more unit of each limit changes in all.
 
     The best of a level is kept by staying on its optimal face; its last basis is then the best of all levels, so that
     the duals of the cost say what limits change in all. ``searching`` for whole numbers there is no such face: a row
     keeps the level, and the worth means nothing. ``outcome`` is any plan in which a level without slack has reached
-    its best.
+    its best. Where figures lie so far apart that what a level allows is lost in the tolerances, the plan of the levels
+    before it stands, without a worth.
     """
     scale = model.scales
     at_upper = np.zeros(len(cost), dtype=np.bool_)
@@ -240,39 +243,22 @@ def _lexicographic(
             continue
         goal = np.zeros(len(cost))
         goal[level.columns] = level.weights
-        outcome = solve(goal)
+        try:
+            outcome = solve(goal)
+        except NoPlan:
+            return outcome, None
         if searching:
-            best = _dot(level.weights, outcome.values[level.columns])
+            best = dot(level.weights, outcome.values[level.columns])
             engine.limit(level.columns, level.weights, best * (1.0 + engine.precision))
         else:
-            low, high = _stay_optimal(model, engine, goal, outcome)
-            at_lower[low], at_upper[high] = True, True
-    outcome = solve(cost)
+            face = Face.of(model, engine, goal, outcome)
+            engine.set_bounds(face.bounds(engine))
+            at_lower[face.low], at_upper[face.high] = True, True
+    try:
+        outcome = solve(cost)
+    except NoPlan:
+        return outcome, None
     return outcome, Worth.of(outcome, model.row_count, at_lower, at_upper)
-
-
-def _stay_optimal(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> tuple[Ints, Ints]:
-    """Leave only the plans that are as good as ``outcome``: every limit with a dual stays where it is.
-
-    Returns the columns that are kept at their lower and at their upper bound from now on.
-    """
-    matrix, now = engine.matrix, engine.bounds()
-    scale = money_scale(cost, matrix.column_scale)
-    reduced = outcome.column_duals * matrix.column_scale * scale
-    free = now.lower != now.upper
-    low, high = np.flatnonzero(free & (reduced > ACTIVE)), np.flatnonzero(free & (reduced < -ACTIVE))
-    high = high[np.isfinite(now.upper[high])]
-    engine.bound_columns(low, now.lower[low], now.lower[low])
-    engine.bound_columns(high, now.upper[high], now.upper[high])
-    rows = model.row_count
-    duals = outcome.row_duals[:rows] / matrix.row_scale * scale
-    row_lower, row_upper = now.row_lower[:rows], now.row_upper[:rows]
-    open_rows = row_lower != row_upper
-    least = np.flatnonzero(open_rows & (duals > ACTIVE) & np.isfinite(row_lower))
-    most = np.flatnonzero(open_rows & (duals < -ACTIVE) & np.isfinite(row_upper))
-    engine.bound_rows(least, row_lower[least], row_lower[least])
-    engine.bound_rows(most, row_upper[most], row_upper[most])
-    return low, high
 
 
 def _limit_values(
@@ -319,7 +305,7 @@ def _limit_values(
 
     def total_values() -> Worth:
         if broken:
-            return _lexicographic(model, solve, engine, cost, outcome)[1]
+            return _lexicographic(model, solve, engine, cost, outcome)[1] or Worth.nothing(model)
         return Worth.of(solve(cost), model.row_count)
 
     moved(np.arange(len(limits)))
@@ -333,32 +319,3 @@ def _limit_values(
             worth.put(limits, position, float(total_values().of_limits(limits)[position]))
     engine.set_bounds(state)
     return worth
-
-
-def _tie_broken(model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Floats:
-    """Values of the one plan among the optima; whole numbers stay as they are."""
-    _stay_optimal(model, engine, cost, outcome)
-    integers = model.integers
-    if len(integers):
-        whole = np.round(outcome.values[integers])
-        engine.bound_columns(integers, whole, whole)
-    scale = money_scale(cost, engine.matrix.column_scale)
-    found = engine.solve(_tie_weights(model), relax=True)
-    best = _dot(cost, outcome.values)
-    worse = _dot(cost, found.values) - best
-    return found.values if worse <= 1e-6 * max(abs(best), 1.0 / scale) else outcome.values
-
-
-def _dot(one: Floats, other: Floats) -> float:
-    """Not ``@``: that starts threads, which take 50 ms on a busy machine, and the last digits hang on their number."""
-    return float((one * other).sum())
-
-
-def _tie_weights(model: BalanceModel) -> Floats:
-    """(columns,) smoother first, then late orders by Priority, then by name; all per typical quantity."""
-    weights = NAME_WEIGHT * (1.0 + model.name_weights)
-    weights[model.changes] = 1.0
-    extra = LATE_WEIGHT * (1.0 + 1.0 / np.maximum(model.problem.families.priority, 1))[:, None]
-    weights[model.late] += extra
-    weights[model.lost] += extra
-    return weights / model.scales

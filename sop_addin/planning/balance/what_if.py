@@ -82,6 +82,7 @@ class LiveBalance:
 
     def _solved(self, problem: BalanceProblem, *, values_only: bool) -> tuple[BalanceModel, Solution, Engine]:
         model = build_model(problem)
+        model.like(self._model)
         matrix = scaled_matrix(model)
         engine = self._sent(model, natural_bounds(matrix))
         if engine is None:
@@ -107,7 +108,7 @@ class LiveBalance:
             return None
         start, column, value = model.matrix
         last_start, last_column, last_value = last.matrix
-        same = np.array_equal(start, last_start) and np.array_equal(column, last_column)
+        same = start is last_start or (np.array_equal(start, last_start) and np.array_equal(column, last_column))
         if not same or not np.array_equal(model.integer, last.integer):
             return None
         changed = np.flatnonzero(value != last_value)

@@ -7,13 +7,17 @@ from pathlib import Path
 import openpyxl
 import pytest
 from companies import PUMPS_AND_VALVES, company, raw_company
+from openpyxl.formula.translate import Translator
 
 from sop_addin.engines.closed_file import recalculate_bytes
-from sop_addin.excel.share.cells_of import ROW, THERE
+from sop_addin.excel.share.cells_of import FORMULAS, ROW, THERE, VALUES
+from sop_addin.excel.share.formulas import FORMULA
+from sop_addin.excel.share.merge_sheet import REFUSED, merge_rows
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.mailing import Choice, returned_copy, share
 from sop_addin.model.errors import WorkbookError
 from sop_addin.model.merging import Cell, Merge, merge
+from sop_addin.model.schema import GRIDS
 from sop_addin.opc.errors import FileUnreadable
 
 pytestmark = pytest.mark.filterwarnings("ignore:Print area cannot be set")
@@ -72,6 +76,84 @@ def test_an_edit_of_somebody_elses_cell_is_told_and_not_taken(copy, tmp_path):
     found = edits(edited(copy, tmp_path / "x.xlsx", lambda book: set_override(book, 5, "Valves")))
     assert [one.cell.key for one in found.refused] == [("Valves", "Override")]
     assert not found.changes
+
+
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+
+def cell_of(book, sheet: str, family: str, measure: str, header: str = "2027-02"):
+    here = book[sheet]
+    column = next(cell.column for cell in here[row_of(here, "Family")] if cell.value == header)
+    return here.cell(row_of(here, family, measure), column)
+
+
+@pytest.mark.parametrize(
+    ("grid", "sheet", "measure", "header"),
+    [
+        ("SalesPlan", "Sales Plan", "Consensus demand", "2027-02"),
+        ("SalesPlan", "Sales Plan", "Override", "Total"),
+        ("InventoryPlan", "Inventory Plan", "Closing stock", "2027-03"),
+        ("FinancePlan", "Finance", "Margin", "2027-01"),
+    ],
+)
+@pytest.mark.parametrize("value", [4_321, None, "=1+1"])
+def test_a_formula_that_is_typed_over_is_told_and_not_taken(copy, tmp_path, grid, sheet, measure, header, value):
+    def edit(book):
+        cell = cell_of(book, sheet, "Pumps", measure, header)
+        assert cell.data_type == "f"
+        cell.value = value
+        set_override(book, 777)
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    assert [(one.cell.table, one.cell.key, one.cell.column) for one in found.refused] == [
+        (grid, ("Pumps", measure), header)
+    ]
+    assert [one.cell for one in found.changes] == [OVERRIDE]
+    shown = [row for row in merge_rows(found) if row[1] == REFUSED]
+    assert [row[6:9] for row in shown] == [[FORMULA, None, "(another formula)" if isinstance(value, str) else value]]
+
+
+def test_a_figure_of_the_last_run_that_is_typed_over_is_told(copy, tmp_path):
+    def edit(book):
+        cell_of(book, "Inventory Plan", "Pumps", "Target stock").value = 4_321
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    assert [(one.cell.table, one.value) for one in found.refused] == [("InventoryPlan", 4_321.0)]
+
+
+def test_a_formula_that_speaks_of_moved_cells_is_the_same_formula(copy, tmp_path):
+    def edit(book):  # as a program does that inserts rows above
+        for sheet in book.worksheets:
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.data_type == "f" and isinstance(cell.value, str):
+                        cell.value = Translator(cell.value, "A1").translate_formula("A4")
+
+    assert edits(edited(copy, tmp_path / "x.xlsx", edit)) == Merge((), (), (), ())
+
+
+def test_a_program_that_keeps_no_formulas_is_told_once_for_each_sheet(copy, tmp_path):
+    values = openpyxl.load_workbook(copy, data_only=True)
+    set_override(values, 777)
+    values.save(tmp_path / "x.xlsx")
+    found = edits(tmp_path / "x.xlsx")
+    assert [one.cell for one in found.changes] == [OVERRIDE]
+    assert {(one.cell.table, one.cell.column, one.value) for one in found.refused} == {
+        (grid.name, FORMULAS, VALUES) for grid in GRIDS
+    }
+
+
+def test_sheets_may_be_renamed_and_moved(copy, tmp_path):
+    def edit(book):
+        for number, sheet in enumerate(list(book.worksheets)):
+            if sheet.title != "Copy":
+                sheet.title = f"Tab {number}"
+        book._sheets.reverse()
+
+    set_aside = edited(copy, tmp_path / "y.xlsx", lambda book: set_override(book, 777))
+    found = edits(edited(set_aside, tmp_path / "x.xlsx", edit))
+    assert [one.cell for one in found.changes] == [OVERRIDE]
+    assert not found.refused
 
 
 def test_rows_and_columns_inserted_or_moved_are_no_edits(copy, tmp_path):

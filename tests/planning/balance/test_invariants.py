@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sop_addin.planning.balance import solve_balance
+from sop_addin.planning.balance import solve_balance, tie_break
 from sop_addin.planning.balance.linear_model import COST_TERMS
 
 NAMES = ("Alpha", "Beta", "Gamma")
@@ -262,3 +263,17 @@ def test_marginal_value_at_an_exactly_used_capacity_is_what_one_more_saves(table
         )
     )  # fmt: skip
     assert plan.resources["Marginal value"].to_list() == pytest.approx([0.0, 1.0, 2.0])
+
+
+@settings(max_examples=60)
+@given(arguments=companies())
+def test_ties_are_broken_alike_along_edges_and_over_the_whole_face(tables_of, arguments):
+    tables = tables_of(**arguments)
+    along = solve_balance(tables)
+    with mock.patch.object(tie_break, "FEW", -1):
+        over = solve_balance(tables)
+    assert along.objective == pytest.approx(over.objective, rel=1e-9, abs=1e-6)
+    for frame, columns in (("families", ("Production", "Sales", "Closing stock")), ("sources", ("Planned",))):
+        for column in columns:
+            one, other = (getattr(plan, frame)[column].to_numpy() for plan in (along, over))
+            assert one == pytest.approx(other, abs=1e-5), column
