@@ -333,8 +333,8 @@ KPI_TREND_TABLE = Table(
         _out("Error at lag 3", "fraction", "WMAPE of what was published three periods ahead.", newer=True),
         _out("Value added", "fraction", "WMAPE of the statistical forecast - WMAPE of the consensus, first period of "
              "each plan. Plus = people made it better.", newer=True),
-        _out("Plan stability", "fraction", "1 - sum of |production published for this start - that published before| / "
-             "sum of that before, same periods.", newer=True),
+        _out("Plan stability", "fraction", "1 - sum of changes (as positive figures) against the plan published before "
+             "/ sum of that plan, same periods.", newer=True),
     ),
     role="output",
 )  # fmt: skip
@@ -346,20 +346,20 @@ LAG_TABLE = Table(
         _out("Lag", "integer", "1: the first period of a published plan, 2: the one after it, and so on.", True),
         _out("Points", "integer", "Families and periods compared, of the last 12 periods."),
         _out("Actual", "number", "What was sold, family units."),
-        _out("WMAPE", "fraction", "Sum of |consensus - actual| / sum of actual."),
+        _out("WMAPE", "fraction", "Sum of errors (consensus - actual, as positive figures) / sum of actual."),
         _out("Target", "fraction", "The same of last year as the forecast: what the consensus must beat."),
-        _out("MAPE", "fraction", "Mean of |consensus - actual| / actual."),
-        _out("MASE", "number", "Mean of |error| / mean change from year to year before the plan; below 1 beats last "
-             "year."),
+        _out("MAPE", "fraction", "Mean of errors (as positive figures) / actual."),
+        _out("MASE", "number", "Mean of errors (as positive figures) / mean change from year to year before the plan; "
+             "below 1 beats last year."),
         _out("Bias", "fraction", "Sum of (consensus - actual) / sum of actual. Plus = forecast too much."),
-        _out("Tracking signal", "number", "Sum of (consensus - actual) / mean |error|; beyond 4 either way the "
+        _out("Tracking signal", "number", "Sum of errors / mean of errors as positive figures; beyond 4 either way the "
              "forecast is biased. All families: of the one where it is largest."),
         _out("Statistical WMAPE", "fraction", "WMAPE of the statistical forecast alone."),
         _out("Added by events", "fraction", "WMAPE that events, launches and phase-outs took away. Plus = better."),
         _out("Added by overrides", "fraction", "WMAPE that overrides took away. Plus = better."),
         _out("Plan attainment", "fraction", "Sum of the lesser of made and planned / sum of planned production."),
-        _out("Plan stability", "fraction", "1 - sum of |production planned at this lag - planned a cycle before| / sum "
-             "of that before."),
+        _out("Plan stability", "fraction", "1 - sum of changes (as positive figures) of what was planned for a period "
+             "against a cycle before / sum of that before."),
     ),
     role="output",
 )  # fmt: skip

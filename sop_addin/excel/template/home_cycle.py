@@ -57,7 +57,7 @@ def _mark(sheet: str, step: str) -> str:
 def _cells(name: str) -> str:
     """The columns of a table that the planner fills in."""
     if TABLES[name].period_columns:
-        return f"{name}[#Data]"
+        return f"{name}[]"  # LibreOffice does not know [#Data]
     if name == "tblSettings":
         return f"{name}[Value]"
     typed = [
