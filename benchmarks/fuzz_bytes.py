@@ -1,8 +1,8 @@
 """Bytes that atheris makes up, led by what the readers' own code does with them (https://github.com/google/atheris).
 
 `pip install atheris`, then `python benchmarks/fuzz_bytes.py {parts | csv | import} FOLDER [-max_total_time=1200]`:
-FOLDER keeps the corpus and whatever went wrong; further options are libFuzzer's. Not in the dev extra: it has wheels for
-Linux only.
+FOLDER keeps the corpus and whatever went wrong; further options are libFuzzer's. Not in the dev extra: it has
+wheels for Linux only.
 
 parts: one part of a small workbook is replaced, which is then read, written and recalculated. csv: a folder with one
 table. import: a file of another system, text or workbook. Each must work or end in a sentence within 20 s.

@@ -19,7 +19,7 @@ def main() -> None:
         shutil.copy(TEMPLATE, good)
         print("| File | " + " | ".join(("size", "check", "share", "merge", "import")) + " |")
         for kind in ("(the template)", *KINDS):
-            bad.write_bytes(KINDS[kind].make() if kind in KINDS else TEMPLATE.read_bytes())
+            bad.write_bytes(KINDS[kind]() if kind in KINDS else TEMPLATE.read_bytes())
             row = [kind, f"{bad.stat().st_size / 1e6:.1f} MB"]
             for words in (
                 ("check", bad), ("share", bad, folder / "Copy.xlsx"),
