@@ -22,7 +22,7 @@ from pathlib import Path
 import atheris
 
 os.environ["SOP_ADDIN_CACHE"] = "off"
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path[0] = str(Path(__file__).parent.parent / "tests")
 
 with atheris.instrument_imports(include=["sop_addin"]):
     import broken_files

@@ -40,6 +40,7 @@ def test_a_case_is_the_same_each_time():
 FOUND = (
     1329,  # an override of 1e9 beside batches: no plan, as a level of broken limits was lost in the tolerances
     1341,
+    3296,  # an uplift of 1e6
 )
 """Cases that once went wrong."""
 
