@@ -314,6 +314,6 @@ def test_libreoffice_opens_a_copy_and_calculates_the_same(copies, name: str, lib
 
 def test_a_sheet_that_would_take_all_memory_is_refused(plan_file, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(package, "MOST_OF_A_SHEET", 10_000)
-    with pytest.raises(WorkbookError, match="Sheet .* is too large for a copy; delete cells"):
+    with pytest.raises(WorkbookError, match=r"Sheet .* is too large for a copy; delete cells"):
         share(plan_file, tmp_path / "Copy.xlsx", Choice())
     assert not (tmp_path / "Copy.xlsx").exists()
