@@ -10,6 +10,7 @@ import numpy as np
 from ...model.findings import Finding, Findings
 from ...model.plan import BalancePlan
 from ...model.tables import Tables
+from .clusters import families_apart, solve_apart
 from .constraints import CONSTRAINTS
 from .costs import add_costs
 from .engine import Engine, Look, scaled_matrix
@@ -35,13 +36,26 @@ def solve_balance(tables: Tables, *, solver: str | None = None, look: Look | Non
     """
     begin = time.perf_counter()
     problem = build_problem(tables)
-    model = build_model(problem)
     if not problem.families.names or not problem.periods:
-        return _nothing_to_plan(model)
-    matrix = scaled_matrix(model)
-    engine = open_engine(matrix, solver, look)
-    solution = solve_stages(model, engine, tables.settings.solver_time_limit)
-    return plan_of(tables, model, engine, solution, solver, begin)
+        return _nothing_to_plan(build_model(problem))
+    seconds = tables.settings.solver_time_limit
+    parts = families_apart(problem)
+    if len(parts) == 1:
+        return _solved(tables, problem, seconds, solver, look)
+    plan = solve_apart(
+        problem, parts, lambda part, share, own_look: _solved(tables, part, share, solver, own_look), seconds, look
+    )
+    return replace(plan, solve_seconds=time.perf_counter() - begin)
+
+
+def _solved(
+    tables: Tables, problem: BalanceProblem, seconds: float, solver: str | None, look: Look | None
+) -> BalancePlan:
+    """The plan of ``problem``: of all families of ``tables`` or of some."""
+    begin = time.perf_counter()
+    model = build_model(problem)
+    engine = open_engine(scaled_matrix(model), solver, look)
+    return plan_of(tables, model, engine, solve_stages(model, engine, seconds), solver, begin)
 
 
 def plan_of(
