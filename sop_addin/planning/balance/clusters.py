@@ -18,18 +18,18 @@ import numpy as np
 import pandas as pd
 
 from ...model.errors import Stopped
-from ...model.findings import Finding, Findings
+from ...model.findings import Findings
 from ...model.plan import BalancePlan
 from .engine import LOOK_EVERY, Look
 from .linear_model import COST_TERMS
-from .model import needs_runs
+from .model import BalanceModel, needs_runs
 from .problem import BalanceProblem, Bools, Ints, Uses
 
-LEAST_CELLS = 1_200  # sources x periods of a part without whole numbers: with less a part costs more than it saves
-AT_ONCE_FROM = 2_400  # cells of the whole from which on parts are solved at the same time
+LEAST_CELLS = 700  # sources x periods of a part without whole numbers: with less a part costs more than it saves
+AT_ONCE_FROM = 20_000  # rows of the whole from which on parts are solved at the same time
 Data = TypeVar("Data")
-Solve = Callable[[BalanceProblem, float, Look | None], BalancePlan]
-"""(problem, seconds, look) -> plan."""
+Solve = Callable[[BalanceModel, float, Look | None], BalancePlan]
+"""(model, seconds, look) -> plan."""
 
 
 def families_apart(problem: BalanceProblem) -> list[Ints]:
@@ -92,6 +92,11 @@ def _searched(problem: BalanceProblem) -> Bools:
     return found
 
 
+def problems_of(problem: BalanceProblem, parts: Sequence[Ints]) -> list[BalanceProblem]:
+    """The problem of each part; resources that nobody uses go with the first."""
+    return [part_of(problem, part, idle=number == 0) for number, part in enumerate(parts)]
+
+
 def part_of(problem: BalanceProblem, chosen: Ints, *, idle: bool) -> BalanceProblem:
     """The problem of some families alone. ``idle``: with the resources that no family uses; they cost heads."""
     resources = problem.resources
@@ -141,15 +146,14 @@ def _rows(data: Data, kept: Ints) -> Data:
 
 
 def solve_apart(
-    problem: BalanceProblem, parts: Sequence[Ints], solve: Solve, seconds: float, look: Look | None
+    problem: BalanceProblem, models: Sequence[BalanceModel], seconds: float, look: Look | None, solve: Solve
 ) -> BalancePlan:
     """The plan of ``problem``, each part solved alone; large ones at the same time where there are cores.
 
     seconds: limits the search for whole numbers over all parts, shared by size. What ``look`` raises ends them all.
     """
-    problems = [part_of(problem, part, idle=number == 0) for number, part in enumerate(parts)]
-    sizes = [len(one.sources.names) * problem.horizon + 1 for one in problems]
-    workers = min(len(problems), os.cpu_count() or 1) if sum(sizes) >= AT_ONCE_FROM else 1
+    sizes = [model.row_count + 1 for model in models]
+    workers = min(len(models), os.cpu_count() or 1) if sum(sizes) >= AT_ONCE_FROM else 1
     begin = time.perf_counter()
     to_do = sum(sizes)
 
@@ -158,11 +162,11 @@ def solve_apart(
         left = max(begin + seconds - time.perf_counter(), 1.0)
         share = min(left, left * sizes[number] * workers / to_do)
         to_do -= sizes[number]
-        return solve(problems[number], share, own_look)
+        return solve(models[number], share, own_look)
 
     if workers == 1:
-        return joined(problem, [solved(number, look) for number in range(len(problems))])
-    return joined(problem, _at_once(solved, len(problems), workers, look))
+        return joined(problem, [solved(number, look) for number in range(len(models))])
+    return joined(problem, _at_once(solved, len(models), workers, look))
 
 
 def _at_once(
@@ -206,7 +210,6 @@ def joined(problem: BalanceProblem, plans: Sequence[BalancePlan]) -> BalancePlan
     costs = _in_order(
         plans, "costs", Term=COST_TERMS, Family=["", *problem.families.names], Resource=["", *problem.resources.names]
     )
-    costs = costs.groupby(["Term", "Family", "Resource", "Period"], sort=False, as_index=False)["Value"].sum()
     demand = [float(plan.families["Demand"].sum()) for plan in plans]
     missed = sum((1.0 - plan.service_level) * amount for plan, amount in zip(plans, demand, strict=True))
     objective, bound = sum(plan.objective for plan in plans), sum(plan.bound for plan in plans)
@@ -252,7 +255,9 @@ def _in_order(plans: Sequence[BalancePlan], name: str, **orders: Sequence[str]) 
     """The frames ``name`` of all plans as one, sorted by columns in the given orders, then by period."""
     whole = _stacked(plans, name)
     keys = [pd.Index(order).get_indexer(pd.Index(whole[column])) for column, order in orders.items()]
-    return whole.iloc[np.lexsort((whole["Period"], *reversed(keys)))].reset_index(drop=True)
+    return whole.iloc[np.lexsort((whole["Period"].to_numpy(dtype="datetime64[ns]"), *reversed(keys)))].reset_index(
+        drop=True
+    )
 
 
 def _limits_in_order(plans: Sequence[BalancePlan], resources: Sequence[str]) -> pd.DataFrame:
@@ -260,8 +265,9 @@ def _limits_in_order(plans: Sequence[BalancePlan], resources: Sequence[str]) -> 
     whole = _stacked(plans, "limits")
     row = pd.Index(resources).get_indexer(pd.Index(whole["Resource"]))
     row = np.where(row < 0, len(resources), row)
-    keys = (whole["Period"], row, -whole["Marginal value"].round(6))
-    return whole.iloc[np.lexsort(keys)].reset_index(drop=True)
+    value = -np.round(whole["Marginal value"].to_numpy(dtype=np.float64), 6)
+    order = np.lexsort((whole["Period"].to_numpy(dtype="datetime64[ns]"), row, value))
+    return whole.iloc[order].reset_index(drop=True)
 
 
 def _findings(plans: Sequence[BalancePlan]) -> Findings:
