@@ -101,16 +101,17 @@ def solve_stages(
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
     engine.remember()
-    broken = bool(_broken(model, outcome.values))
+    broken, solved = bool(_broken(model, outcome.values)), True
     worth = Worth.nothing(model) if values_only else None
     if broken:
         searching = len(model.integers) > 0
         outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome, searching=searching)
-        search.proven = search.proven and chained is not None
+        solved = chained is not None
+        search.proven = search.proven and solved
         if worth is None and max(model.row_count, whole) > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
     goal = cost if broken else penalised
-    face = Face.of(model, engine, goal, outcome)
+    face = Face.of(model, engine, goal, outcome, in_basis=solved)
     worth = worth or _limit_values(model, engine, bounds, goal, outcome, broken, max(model.row_count, whole, 1))
     values = tie_broken(model, engine, face, goal, outcome)
     return Solution(
