@@ -70,7 +70,7 @@ def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """The output tables that only a plan without scenario fills, as far as its steps have made them."""
     frames = {
         "tblForecast": plan.forecast,
-        "tblExplanation": plan.explanations,
+        "tblExplanation": plan.forecast_explained,
         "tblCleaning": plan.cleaning,
         "tblItemPlan": plan.item_plan,
         "tblEventEffects": plan.event_effects,
@@ -78,7 +78,7 @@ def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblKpis": plan.kpis,
         "tblKpiTrend": plan.kpi_trend,
         "tblValueAdded": plan.value_added,
-        **plan.explanation,
+        **plan.balance_explained,
     }
     return {name: frame for name, frame in frames.items() if frame is not None}
 

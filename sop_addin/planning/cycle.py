@@ -15,6 +15,7 @@ from ..model.plan import BASE, Plan
 from ..model.signing import inputs_digest
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
+from .against_approved import against_approved
 from .balance import solve_balance
 from .bridge import bridge_table, plan_side
 from .changes import plan_changes
@@ -96,7 +97,7 @@ def run_cycle(
             event_effects=effects,
             findings=findings.worst_first(),
             seconds=clock.seconds,
-            explanations=explanations,
+            forecast_explained=explanations,
             cleaning=cleaning,
         )
     planned = tables
@@ -110,18 +111,21 @@ def run_cycle(
         findings += notes
     with clock.step("finance", "Valuing the plan"):
         finance = finance_plan(tables, balance)
-        bridge = bridge_table(tables, plan_side(balance, finance))
+        side = plan_side(balance, finance)
+        bridge = bridge_table(tables, side)
         points = published_points(tables)
         kpis = key_figures(tables, balance, finance, points)
         trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
     with clock.step("explanation", "Explaining the plan"):
         table = plan_table(tables, balance, finance, scenario)
         changes = plan_changes(tables, tables.last_plan, table)
-        explanation = {
+        explained = {
             "tblLimits": balance.limits, "tblSpare": balance.spare, "tblDrivers": cost_drivers(balance),
             "tblChanges": changes, "tblLifecycle": lifecycle(tables, of_items),
         }  # fmt: skip
-        text = summary(tables, balance, changes, scenario)
+        moved, notes = against_approved(tables, balance, side)
+        findings += notes
+        text = summary(tables, balance, changes, scenario, moved)
     solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
     if scenario == BASE:
         solved_for["Inputs"] = inputs_digest(tables)
@@ -140,14 +144,14 @@ def run_cycle(
         trend,
         value_added(points),
         table,
-        explanation,
+        explained,
         event_effects=effects,
         results=headline_results(balance, len(findings))
         | solved_for
         | {"Published": _published(planned, table, scenario)},
         findings=findings,
         seconds=clock.seconds,
-        explanations=explanations,
+        forecast_explained=explanations,
         cleaning=cleaning,
     )
 
