@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 import xlwings as xw
 from companies import PUMPS_AND_VALVES, company, raw_company
-from workbooks import content_of, differences, watch
+from workbooks import content_of, differences, row_of, watch
 
 from sop_addin import macros, running, stop
 from sop_addin.cli import main
@@ -33,8 +33,8 @@ def returned(tmp_path_factory):
         copy = share(book, folder / f"For {who}.xlsx", Choice(None, owner)).out
         edited = openpyxl.load_workbook(copy)
         sheet = edited["Sales Plan"]
-        row = next(row[0].row for row in sheet.iter_rows() if (row[0].value, row[1].value) == ("Pumps", "Override"))
-        top = next(row[0].row for row in sheet.iter_rows() if row[0].value == "Family")
+        row = row_of(sheet, "Pumps", "Override")
+        top = row_of(sheet, "Family")
         columns = {cell.value: cell.column for cell in sheet[top]}
         for period, value in zip(("2027-02", "2027-03"), values, strict=True):
             sheet.cell(row, columns[period]).value = value
@@ -157,10 +157,10 @@ def test_how_often_the_engine_is_asked_does_not_depend_on_the_number_of_edits(re
     def edited(count: int):
         book = openpyxl.load_workbook(returned[1][1])
         sheet = book["Sales Plan"]
-        top = next(row[0].row for row in sheet.iter_rows() if row[0].value == "Family")
+        top = row_of(sheet, "Family")
         months = [cell.column for cell in sheet[top] if str(cell.value)[:3] == "202"]
         for family in ("Pumps", "Valves")[: 1 + count // 4]:
-            row = next(row[0].row for row in sheet.iter_rows() if (row[0].value, row[1].value) == (family, "Override"))
+            row = row_of(sheet, family, "Override")
             for at, column in enumerate(months):
                 sheet.cell(row, column).value = 9_000 + at if at < count else None
         book.save(tmp_path / f"{count}.xlsx")

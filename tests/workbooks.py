@@ -80,3 +80,12 @@ def watch(book: Any) -> Watched:
     watched = Watched(book.impl.backend)
     book.impl.backend = watched
     return watched
+
+
+def row_of(sheet, *keys: str) -> int:
+    """The first row in which these texts stand side by side."""
+    for row in sheet.iter_rows():
+        texts = [cell.value for cell in row]
+        if any(tuple(texts[at : at + len(keys)]) == keys for at in range(len(texts))):
+            return row[0].row
+    raise AssertionError(f"no row {keys}")

@@ -57,10 +57,10 @@ class Plan:
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
     ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
     ``bridge``: columns of tblBridge. ``event_effects``: columns of tblEventEffects.
-    ``kpis``: columns of tblKpis; ``kpi_trend``, ``value_added``: of tblKpiTrend and tblValueAdded.
+    ``kpis``: columns of tblKpis; ``kpi_trend``, ``value_added``, ``lag_accuracy``: of tblKpiTrend,
+    tblValueAdded and tblLagAccuracy.
     ``plan_table``: columns of tblPlan.
-    ``explanation``: tblLimits, tblSpare, tblDrivers
-    and tblChanges by name.
+    ``balance_explained``: tblLimits, tblSpare, tblDrivers, tblChanges and tblLifecycle by name.
     ``rough_cut``: load and capacity of a plan that was not solved (planning.rough_cut).
     ``results``: Measure, Value of tblResult. ``steps`` says which steps ran; what did not run is left as it was.
     """
@@ -77,15 +77,16 @@ class Plan:
     bridge: pd.DataFrame | None = None
     kpi_trend: pd.DataFrame | None = None
     value_added: pd.DataFrame | None = None
+    lag_accuracy: pd.DataFrame | None = None
     plan_table: pd.DataFrame | None = None
-    explanation: dict[str, pd.DataFrame] = field(default_factory=dict)
+    balance_explained: dict[str, pd.DataFrame] = field(default_factory=dict)
     rough_cut: pd.DataFrame | None = None
     event_effects: pd.DataFrame | None = None
     results: dict[str, object] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time of each step."""
-    explanations: pd.DataFrame | None = None
+    forecast_explained: pd.DataFrame | None = None
     """Columns of tblExplanation."""
     cleaning: pd.DataFrame | None = None
     """Columns of tblCleaning."""

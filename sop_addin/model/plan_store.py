@@ -15,13 +15,14 @@ from .schema import NUMERIC, TABLES, Table
 from .tables import Tables
 
 _PLAN_FRAMES = (
-    "forecast", "explanations", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
-    "bridge", "plan_table", "event_effects",
+    "forecast", "forecast_explained", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
+    "lag_accuracy", "bridge", "plan_table", "event_effects",
 )  # fmt: skip
-_TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
+_TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded",
+             "lag_accuracy": "tblLagAccuracy"}  # fmt: skip
 """Frames with columns that may hold no figure at all."""
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
-_EXPLANATION = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges", "tblLifecycle")
+_BALANCE_EXPLAINED = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges", "tblLifecycle")
 _DAYS = ("Period", "From", "To", "Last made")
 
 
@@ -34,8 +35,8 @@ def save_plan(plan: Plan, folder: Path) -> None:
         write_frame(getattr(plan, name), folder / f"{name}.csv")
     for name in _BALANCE_FRAMES:
         write_frame(getattr(plan.balance, name), folder / f"balance_{name}.csv")
-    for name in _EXPLANATION:
-        write_frame(plan.explanation[name], folder / f"{name}.csv")
+    for name in _BALANCE_EXPLAINED:
+        write_frame(plan.balance_explained[name], folder / f"{name}.csv")
     write_frame(plan.tables.sales_plan, folder / "sales_plan.csv")
     figures = {
         field.name: getattr(plan.balance, field.name)
@@ -63,9 +64,9 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
     plan_frames: dict[str, Any] = {
         name: read_frame(folder / f"{name}.csv", TABLES.get(_TABLE_OF.get(name, ""))) for name in _PLAN_FRAMES
     }
-    explanation = {name: read_frame(folder / f"{name}.csv", TABLES[name]) for name in _EXPLANATION}
+    explained = {name: read_frame(folder / f"{name}.csv", TABLES[name]) for name in _BALANCE_EXPLAINED}
     balance = BalancePlan(
-        **content["balance"], **balance_frames, limits=explanation["tblLimits"], spare=explanation["tblSpare"]
+        **content["balance"], **balance_frames, limits=explained["tblLimits"], spare=explained["tblSpare"]
     )
     return Plan(
         replace(tables, sales_plan=read_frame(folder / "sales_plan.csv")),
@@ -74,7 +75,7 @@ def load_plan(folder: Path, tables: Tables) -> Plan | None:
         balance=balance,
         results=content["results"],
         findings=findings,
-        explanation=explanation,
+        balance_explained=explained,
         **plan_frames,
     )
 

@@ -22,8 +22,9 @@ def cost_drivers(plan: BalancePlan) -> pd.DataFrame:
     return costs.sort_values("Value", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def summary(tables: Tables, plan: BalancePlan, changes: pd.DataFrame, scenario: str) -> str:
-    """The plan in one paragraph: service, limits, idle capacity, costs, and what moved since the last plan."""
+def summary(tables: Tables, plan: BalancePlan, changes: pd.DataFrame, scenario: str, moved: str = "") -> str:
+    """The plan in one paragraph: service, limits, idle capacity, costs, what moved since the last plan and the approved
+    one (``moved``, see ``against_approved``)."""
     sentences = [
         _service(tables, plan, scenario),
         *_limits(tables, plan),
@@ -31,6 +32,7 @@ def summary(tables: Tables, plan: BalancePlan, changes: pd.DataFrame, scenario: 
         _idle(tables, plan),
         _costs(tables, plan),
         _change(tables, changes, scenario),
+        moved,
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -92,5 +92,6 @@ def _emissions(tables: Tables, plan: BalancePlan, load: pd.DataFrame) -> pd.Data
     made["CO2e"] = made["Planned"] * made["CO2e per unit"].fillna(0.0)
     used = load.merge(tables.resources[["Resource", "CO2e per unit"]], on="Resource")
     used["CO2e"] = used["Load"] * used["CO2e per unit"].fillna(0.0)
-    both = pd.concat([made[[*KEYS, "CO2e"]], used[[*KEYS, "CO2e"]]], ignore_index=True)
+    parts = [part[[*KEYS, "CO2e"]] for part in (made, used)]
+    both = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return both.groupby(KEYS)["CO2e"].sum().reset_index()

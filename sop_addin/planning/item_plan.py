@@ -29,6 +29,7 @@ COLUMNS = ("Item", "Family", "Period", "Demand", "Production", "Closing stock")
 AHEAD = 3  # periods of coming demand that are an item's rate, as in Days of cover
 SLOW = 1e-6  # of the family's mean rate: the least rate of an item
 SMALL = 1e-6  # of the family's demand: less is rounding
+LEAST_BATCH = 1e-9  # of the family's mean rate, or of a unit
 
 
 def item_plan(tables: Tables, balance: BalancePlan, shares: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
@@ -66,7 +67,7 @@ def item_plan(tables: Tables, balance: BalancePlan, shares: pd.DataFrame) -> tup
     back = np.argsort(order, kind="stable")
     frame["Production"] = (made * units[:, None])[back].reshape(-1)
     frame["Closing stock"] = (closing * units[:, None])[back].reshape(-1)
-    notes = _late_items(tables, frame) + _left_over(tables, names, left)
+    notes = _late_items(tables, frame, horizon) + _left_over(tables, names, left)
     opening = balance.families.drop_duplicates("Family").set_index("Family")["Opening stock"].to_dict()
     return finished_to_order(tables, frame[list(COLUMNS)], opening), Findings.of(notes)
 
@@ -104,11 +105,14 @@ class _Spread:
     """Items of all families, those of a family side by side; quantities in family units."""
 
     def __init__(self, demand: Floats, family: Ints, safety: Floats, batch: Floats) -> None:
-        self.demand, self.family, self.safety, self.batch = demand, family, safety, batch
+        self.demand, self.family, self.safety = demand, family, safety
         self.starts: Ints = np.flatnonzero(np.r_[True, family[1:] != family[:-1]])
-        self.all_batched: NDArray[np.bool_] = np.logical_and.reduceat(batch > 0, self.starts)
         coming = _coming(demand)
-        slow = SLOW * np.maximum(np.add.reduceat(coming, self.starts), 1e-12)[family]
+        of_family = np.add.reduceat(coming, self.starts)
+        least = LEAST_BATCH * np.maximum(of_family.mean(axis=1), 1.0)[family]
+        self.batch = np.where(batch >= least, batch, 0.0)  # any quantity is a whole number of smaller ones
+        self.all_batched: NDArray[np.bool_] = np.logical_and.reduceat(self.batch > 0, self.starts)
+        slow = SLOW * np.maximum(of_family, 1e-12)[family]
         self.sells: NDArray[np.bool_] = coming > slow
         self.rate = np.maximum(coming, slow)
 
@@ -229,22 +233,25 @@ def _shared(values: Floats, weights: Floats, totals: Floats, spread: _Spread) ->
     return shared
 
 
-def _late_items(tables: Tables, frame: pd.DataFrame) -> list[Finding]:
-    """One finding per item that is late while its family is not."""
-    late = frame[frame["Closing stock"] < -SMALL * max(float(frame["Demand"].mean()), 1e-6)]
+def _late_items(tables: Tables, frame: pd.DataFrame, horizon: int) -> list[Finding]:
+    """One finding per item that is late while its family is not; ``frame`` has ``horizon`` rows an item."""
+    closing = frame["Closing stock"].to_numpy().reshape(-1, horizon)
+    is_late = closing < -SMALL * max(float(frame["Demand"].mean()), 1e-6)
+    items = np.flatnonzero(is_late.any(axis=1))
     units = dict(zip(tables.items["Item"], tables.items["Unit"], strict=True))
     findings: list[Finding] = []
-    for item, rows in late.groupby("Item", sort=False):
-        first = calendar.period_label(rows["Period"].min(), tables.settings.bucket)
-        amount = f"{number(-float(rows['Closing stock'].min()))} {units.get(item, 'units')}"
+    for position in items[:ROWS_NAMED].tolist():
+        row = frame.iloc[position * horizon + int(is_late[position].argmax())]
+        first = calendar.period_label(row["Period"], tables.settings.bucket)
+        amount = f"{number(-float(closing[position].min()))} {units.get(row['Item'], 'units')}"
         text = (
-            f"{item}: up to {amount} late, first in {first}; the stock of {rows['Family'].iloc[0]} lies in other "
+            f"{row['Item']}: up to {amount} late, first in {first}; the stock of {row['Family']} lies in other "
             "items. Make this item earlier or move stock"
         )
         findings.append(Finding("Info", "tblItemPlan", None, "Closing stock", "item_late", text))
-    if len(findings) > ROWS_NAMED:
-        more = f"… and {len(findings) - ROWS_NAMED:,} more items that are late although their family has stock"
-        findings[ROWS_NAMED:] = [Finding("Info", "tblItemPlan", None, "Closing stock", "item_late", more)]
+    if len(items) > ROWS_NAMED:
+        more = f"… and {len(items) - ROWS_NAMED:,} more items that are late although their family has stock"
+        findings.append(Finding("Info", "tblItemPlan", None, "Closing stock", "item_late", more))
     return findings
 
 

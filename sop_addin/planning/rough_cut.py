@@ -31,6 +31,7 @@ def load_by_family(tables: Tables, plan: BalancePlan) -> pd.DataFrame:
         for source, amounts in sources.items()
     ]
     use = pd.DataFrame(rows, columns=["Resource", "Family", "Source", "Use per unit", "Use per run"])
+    use = use.astype({"Use per unit": np.float64, "Use per run": np.float64})
     made = use.merge(plan.sources[["Family", "Source", "Period", "Planned"]], on=["Family", "Source"])
     made["Load"] = made["Planned"] * made["Use per unit"] + (made["Planned"] > RUNS) * made["Use per run"]
     parts = [made[LOAD_COLUMNS]]

@@ -28,7 +28,7 @@ def last():
 
 def changes(last, tables):
     plan = run_cycle(replace(tables, last_plan=last), STEPS)
-    return plan.explanation["tblChanges"].set_index(["Measure", "Family", "Resource"]), plan
+    return plan.balance_explained["tblChanges"].set_index(["Measure", "Family", "Resource"]), plan
 
 
 def test_the_same_inputs_change_nothing(last):
@@ -38,7 +38,7 @@ def test_the_same_inputs_change_nothing(last):
 
 
 def test_without_a_last_plan_there_is_nothing_to_compare():
-    assert run_cycle(company(demand=DEMAND), STEPS).explanation["tblChanges"].empty
+    assert run_cycle(company(demand=DEMAND), STEPS).balance_explained["tblChanges"].empty
 
 
 def test_an_override_is_named_as_what_moves_demand_sales_production_and_money(last):
@@ -57,7 +57,7 @@ def test_production_moves_by_what_sales_and_both_stocks_move(last):
     tables = company(demand=demand([100, 100, 130, 100, 100, 140]))
     families = tables.families.assign(**{"Opening stock": [60.0, 30.0]})
     _, plan = changes(last, replace(tables, families=families))
-    table = plan.explanation["tblChanges"].query("Family == 'Pumps'").set_index("Measure")
+    table = plan.balance_explained["tblChanges"].query("Family == 'Pumps'").set_index("Measure")
     made, sales = table.loc["Production", "Change"], table.loc["Feasible sales", "Change"]
     end = table["Change"].get("Closing stock", 0.0)
     assert sales == pytest.approx(70.0)

@@ -122,15 +122,15 @@ def test_each_forecast_says_what_it_rests_on_and_what_was_cleaned():
     history.loc[history.index[0], gap] = np.nan
     plan = run_cycle(replace(tables, history=history), ["forecast"])
     series = plan.forecast[["Item", "Region"]].drop_duplicates().reset_index(drop=True)
-    pd.testing.assert_frame_equal(plan.explanations[["Item", "Region"]], series)
-    assert tuple(plan.explanations.columns) == TABLES["tblExplanation"].headers
-    assert plan.explanations["Explanation"].str.len().gt(0).all()
+    pd.testing.assert_frame_equal(plan.forecast_explained[["Item", "Region"]], series)
+    assert tuple(plan.forecast_explained.columns) == TABLES["tblExplanation"].headers
+    assert plan.forecast_explained["Explanation"].str.len().gt(0).all()
     assert tuple(plan.cleaning.columns) == TABLES["tblCleaning"].headers
     row = plan.cleaning.iloc[0]
     assert (row["Item"], row["Period"], row["Reason"]) == (history["Item"].iloc[0], gap, "gap filled")
     assert np.isnan(row["Recorded"])
     assert row["Used"] >= 0
-    assert plan.explanations["Cleaned"].sum() == len(plan.cleaning)
+    assert plan.forecast_explained["Cleaned"].sum() == len(plan.cleaning)
 
 
 CONTRADICTIONS = {

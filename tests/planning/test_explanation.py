@@ -21,7 +21,7 @@ def plan():
 
 
 def test_cost_drivers_add_up_to_the_cost_and_their_shares_to_one(plan):
-    drivers = plan.explanation["tblDrivers"]
+    drivers = plan.balance_explained["tblDrivers"]
     assert drivers["Value"].sum() == pytest.approx(plan.balance.total_cost)
     assert drivers["Share"].sum() == pytest.approx(1.0)
     assert drivers["Value"].is_monotonic_decreasing

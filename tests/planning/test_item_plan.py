@@ -104,6 +104,13 @@ def test_whole_batches_where_asked_and_exact_to_the_family():
     assert not len(findings)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_batch_next_to_nothing_is_none():
+    plan, findings = spread(family_balance([100], [80], [80], 0), items_of([0, 0], batch=[5e-324, 0]), [1, 1])
+    assert plan["Production"][:, 0].tolist() == pytest.approx([50, 50])
+    assert not len(findings)
+
+
 def test_where_all_items_have_batches_the_rest_waits_for_the_next_period():
     balance = family_balance([50, 50, 50, 55], [50, 50, 50, 55], [50, 50, 50, 55], 0)
     plan, findings = spread(balance, items_of([0, 0], batch=[20, 20]), [1, 1])

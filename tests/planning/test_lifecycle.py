@@ -30,7 +30,7 @@ def plan():
 
 @pytest.fixture(scope="module")
 def rows(plan):
-    return plan.explanation["tblLifecycle"].set_index(["Event", "Item"])
+    return plan.balance_explained["tblLifecycle"].set_index(["Event", "Item"])
 
 
 def of_item(plan, item: str) -> pd.DataFrame:

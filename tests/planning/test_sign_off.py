@@ -42,7 +42,7 @@ def planned(**tables: dict[str, list[object]]) -> tuple[Tables, pd.DataFrame]:
     """Tables as they are read after a run, and tblLimits."""
     plan = run_cycle(company(demand=DEMAND, tblCycle=CYCLE, **tables))
     read = replace(plan.tables, last_plan=plan.plan_table, solved_inputs=str(plan.results["Inputs"]))
-    return with_reason(read, "Listing at Kvadrat"), plan.explanation["tblLimits"]
+    return with_reason(read, "Listing at Kvadrat"), plan.balance_explained["tblLimits"]
 
 
 def with_reason(tables: Tables, reason: str) -> Tables:

@@ -72,7 +72,8 @@ def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
     """Position (from 0), keys and measure, total and periods, of each row of a measure."""
     grid = GRID_BY_NAME[name]
     columns = {header: at for at, header in reversed(list(enumerate(map(str, raw.frame.columns))))}
-    periods = {header: label for header in columns if header not in grid.lead_headers
+    begins = min((columns[part] for part in grid.keys if part in columns), default=0)  # actuals stand before it
+    periods = {header: label for header, at in columns.items() if header not in grid.lead_headers and at > begins
                and (label := label_of(header, bucket)) and parse_period(header, bucket) is not None}  # fmt: skip
     shown = periods | {header: header for header in columns if header == TOTAL}
     measures = {measure.name: measure for measure in grid.measures}

@@ -10,6 +10,7 @@ import numpy as np
 from ...model.findings import Finding, Findings
 from ...model.plan import BalancePlan
 from ...model.tables import Tables
+from .clusters import families_apart, problems_of, solve_apart
 from .constraints import CONSTRAINTS
 from .costs import add_costs
 from .engine import Engine, Look, scaled_matrix
@@ -35,13 +36,28 @@ def solve_balance(tables: Tables, *, solver: str | None = None, look: Look | Non
     """
     begin = time.perf_counter()
     problem = build_problem(tables)
-    model = build_model(problem)
     if not problem.families.names or not problem.periods:
-        return _nothing_to_plan(model)
-    matrix = scaled_matrix(model)
-    engine = open_engine(matrix, solver, look)
-    solution = solve_stages(model, engine, tables.settings.solver_time_limit)
-    return plan_of(tables, model, engine, solution, solver, begin)
+        return _nothing_to_plan(build_model(problem))
+    seconds = tables.settings.solver_time_limit
+    parts = families_apart(problem)
+    if len(parts) == 1:
+        return _solved(tables, build_model(problem), seconds, solver, look)
+    models = [build_model(part) for part in problems_of(problem, parts)]
+    rows = sum(model.row_count for model in models)
+    plan = solve_apart(
+        problem, models, seconds, look,
+        lambda model, share, own_look: _solved(tables, model, share, solver, own_look, whole=rows),
+    )  # fmt: skip
+    return replace(plan, solve_seconds=time.perf_counter() - begin)
+
+
+def _solved(
+    tables: Tables, model: BalanceModel, seconds: float, solver: str | None, look: Look | None, *, whole: int = 0
+) -> BalancePlan:
+    """The plan of ``model``, which has all families of ``tables`` or is a part of a balance of ``whole`` rows."""
+    begin = time.perf_counter()
+    engine = open_engine(scaled_matrix(model), solver, look)
+    return plan_of(tables, model, engine, solve_stages(model, engine, seconds, whole=whole), solver, begin)
 
 
 def plan_of(

@@ -40,7 +40,7 @@ class BalanceModel(LinearModel):
         self.family_scale = _family_scales(problem)
         self.resource_scale = _resource_scales(problem, self.family_scale)
         self.resource_value = _resource_values(problem)
-        self.runs = _needs_runs(problem)
+        self.runs = needs_runs(problem)
         self.rise = self.fall = np.zeros(0, dtype=np.intp)
         """Changes of a family's production from the period before, where they cost something: rise less fall."""
         self.labour_rows: dict[int, Ints] = {}
@@ -233,7 +233,7 @@ def _resource_values(problem: BalanceProblem) -> Floats:
     return values
 
 
-def _needs_runs(problem: BalanceProblem) -> Bools:
+def needs_runs(problem: BalanceProblem) -> Bools:
     """(J,) whether a source needs an on/off variable."""
     sources = problem.sources
     needs = (sources.run_cost > 0).any(axis=1) | (sources.min_run > 0).any(axis=1) | (sources.startup_cost > 0)

@@ -87,10 +87,13 @@ class _Level:
     weights: Floats
 
 
-def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_only: bool = False) -> Solution:
+def solve_stages(
+    model: BalanceModel, engine: Engine, seconds: float, *, values_only: bool = False, whole: int = 0
+) -> Solution:
     """The best plan of ``model``; ``seconds`` limits the search for whole numbers, an LP is solved to its end.
 
     engine: holds the figures of the model, maybe in another scaling. values_only: no marginal values, all are 0.
+    whole: rows of the balance of which ``model`` is a part, which says how thoroughly marginal values are checked.
     """
     search = _Search(model, engine, seconds)
     cost = model.cost()
@@ -98,17 +101,18 @@ def solve_stages(model: BalanceModel, engine: Engine, seconds: float, *, values_
     bounds = engine.bounds()
     outcome = search.without_slack(cost) or search.solve(penalised)
     engine.remember()
-    broken = bool(_broken(model, outcome.values))
+    broken, solved = bool(_broken(model, outcome.values)), True
     worth = Worth.nothing(model) if values_only else None
     if broken:
         searching = len(model.integers) > 0
         outcome, chained = _lexicographic(model, search.solve, engine, cost, outcome, searching=searching)
-        search.proven = search.proven and chained is not None
-        if worth is None and model.row_count > ONE_BY_ONE and not len(model.integers):
+        solved = chained is not None
+        search.proven = search.proven and solved
+        if worth is None and max(model.row_count, whole) > ONE_BY_ONE and not len(model.integers):
             worth = chained  # the way to the side would take as long again
     goal = cost if broken else penalised
-    face = Face.of(model, engine, goal, outcome)
-    worth = worth or _limit_values(model, engine, bounds, goal, outcome, broken)
+    face = Face.of(model, engine, goal, outcome, in_basis=solved)
+    worth = worth or _limit_values(model, engine, bounds, goal, outcome, broken, max(model.row_count, whole, 1))
     values = tie_broken(model, engine, face, goal, outcome)
     return Solution(
         values,
@@ -262,7 +266,7 @@ def _lexicographic(
 
 
 def _limit_values(
-    model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome, broken: bool
+    model: BalanceModel, engine: Engine, bounds: Bounds, cost: Floats, outcome: Outcome, broken: bool, size: int
 ) -> Worth:
     """Change of the objective per unit by which a limit gives way: the most is raised, the least lowered.
 
@@ -310,9 +314,10 @@ def _limit_values(
 
     moved(np.arange(len(limits)))
     worth = total_values()
-    if engine.live and model.row_count <= ONE_BY_ONE:
+    if engine.live and size <= ONE_BY_ONE:
         binding = np.flatnonzero(worth.of_limits(limits)).tolist()
-        most = FEW_ALONE if broken and model.row_count > SMALL else ALONE  # broken: every value takes some solves
+        most = FEW_ALONE if broken and size > SMALL else ALONE  # broken: every value takes some solves
+        most = -(-most * model.row_count // size)
         for position in sorted(binding, key=lambda position: limits.kind[position] != CAPACITY)[:most]:
             engine.set_bounds(here)
             moved(np.array([position]))

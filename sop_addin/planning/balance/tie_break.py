@@ -37,8 +37,8 @@ class Face:
     edges: Floats | None
 
     @classmethod
-    def of(cls, model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome) -> Face:
-        """Of the solve that has just been done."""
+    def of(cls, model: BalanceModel, engine: Engine, cost: Floats, outcome: Outcome, *, in_basis: bool = True) -> Face:
+        """Of ``outcome``, which the solver has just found (``in_basis``) or an earlier solve has."""
         matrix, now, rows = engine.matrix, engine.current, model.row_count
         scale = money_scale(cost, matrix.column_scale)
         reduced = outcome.column_duals * (matrix.column_scale * scale)
@@ -53,7 +53,7 @@ class Face:
         loose = np.append(free & ~at_low & ~at_high, open_rows & ~at_least & ~at_most)
         return cls(
             np.flatnonzero(at_low), np.flatnonzero(at_high), np.flatnonzero(at_least), np.flatnonzero(at_most),
-            _edges(model, engine, loose),
+            _edges(model, engine, loose) if in_basis else None,
         )  # fmt: skip
 
     def bounds(self, engine: Engine) -> Bounds:
@@ -84,8 +84,10 @@ def tie_broken(model: BalanceModel, engine: Engine, face: Face, cost: Floats, ou
         return values
     ties = _Ties(model, engine, face.bounds(engine), values)
     found = None if face.edges is None else ties.along(face.edges)
-    if found is None:
-        found = ties.over_face()
+    try:
+        found = ties.over_face() if found is None else found
+    except NoPlan:  # the face is lost in the tolerances
+        return values
     best = dot(cost, values)
     least = 1.0 / money_scale(cost, engine.matrix.column_scale)
     return found if dot(cost, found) - best <= 1e-6 * max(abs(best), least) else values

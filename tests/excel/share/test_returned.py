@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from companies import PUMPS_AND_VALVES, company, raw_company
 from openpyxl.formula.translate import Translator
+from workbooks import row_of
 
 from sop_addin.engines.closed_file import recalculate_bytes
 from sop_addin.excel.share.cells_of import FORMULAS, ROW, THERE, VALUES
@@ -46,15 +47,6 @@ def edited(copy: Path, out: Path, edit) -> Path:
     edit(book)
     book.save(out)
     return out
-
-
-def row_of(sheet, *keys: str) -> int:
-    """The first row in which these texts stand side by side."""
-    for row in sheet.iter_rows():
-        texts = [cell.value for cell in row]
-        if any(tuple(texts[at : at + len(keys)]) == keys for at in range(len(texts))):
-            return row[0].row
-    raise AssertionError(f"no row {keys}")
 
 
 def set_override(book, value: object, family: str = "Pumps") -> None:
