@@ -29,6 +29,9 @@ TRIED_TABLES = (
 )  # fmt: skip
 """What the sample company carries beside its plan."""
 
+KEPT_TABLES = ("tblVersions", "tblSigned", "tblCycleLog")
+"""Output tables that a workbook made of CSV files takes over: no run can make them again."""
+
 Book = Annotated[
     Path,
     typer.Argument(metavar="BOOK", exists=True, help="Workbook (.xlsm or .xlsx), or a folder of CSV files."),
@@ -89,7 +92,7 @@ def csv_inputs(folder: Path, option: str) -> Inputs:
 
     with wrong_usage(option):
         csv = read_csv_folder(folder)
-    return Inputs(csv.raw, csv.tables())
+    return Inputs(csv.raw, csv.tables(), more={name: csv.raw[name].frame for name in KEPT_TABLES if name in csv.raw})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_books import DONE, PLAN_HAS_ERRORS, Book, Json, Out, changing, opened, target_of, wrong_usage
+from .cli_books import PLAN_HAS_ERRORS, Book, Json, Out, changing, target_of, wrong_usage
 from .cli_output import (
     accuracy_json,
     accuracy_summary,
@@ -44,8 +44,6 @@ def backtest(
 ) -> None:
     """Try the forecast on the past of BOOK; write how far it was off, and the ABC/XYZ classes, to sheet Accuracy."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.tables_io import write_tables
     from .model.validation import validate
     from .planning import backtest as trial
@@ -53,27 +51,14 @@ def backtest(
 
     with wrong_usage("--effort"):
         trial.check_effort(effort)
-    check_not_open_elsewhere(target)
-    with progress() as report:
-        report("Reading the workbook", 0, 0)
-        with opened(book) as (workbook, tables):
-            findings = validate(tables)
-            if not findings.errors:
-                words = "Forecasting the past"
-                result = trial.backtest(
-                    tables, origins=origins, lags=lags, effort=effort,
-                    progress=lambda done, total: report(words, done, total),
-                )  # fmt: skip
-                report("Writing the accuracy", 0, 0)
-                write_tables(workbook, accuracy_tables(tables, result))
-                recalculate_book(workbook)
-                workbook.save(target)
-    if findings.errors:
-        say_findings(findings, ("Error",))
-        say(f"{book}: not tried and not changed; mend the {count_line(findings).split(',')[0]} first.")
-        if as_json:
-            show_json({"status": "Errors", "findings": findings_json(findings), "out": None})
-        raise typer.Exit(PLAN_HAS_ERRORS)
+    with progress() as report, changing(book, target) as (workbook, tables):
+        _refuse(validate(tables), book, "not tried", as_json)
+        result = trial.backtest(
+            tables, origins=origins, lags=lags, effort=effort,
+            progress=lambda done, total: report("Forecasting the past", done, total),
+        )  # fmt: skip
+        report("Writing the accuracy", 0, 0)
+        write_tables(workbook, accuracy_tables(tables, result))
     if as_json:
         show_json(accuracy_json(result, target))
     else:
@@ -92,42 +77,40 @@ def publish(
 ) -> None:
     """Freeze the plan of BOOK as a version kept in the workbook; it becomes the approved plan, in units and money."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.read_tables import read_outputs
+    from .excel.write_sign_off import write_log
     from .excel.write_version import write_versions
     from .model.validation import validate
     from .planning.publish import PLAN_TABLES, publish_now, replaced_note, signed
     from .planning.seal import seal_sentence
+    from .planning.sign_off import published_entry
 
-    check_not_open_elsewhere(target)
-    with opened(book) as (workbook, tables):
-        findings = validate(tables)
-        if not findings.errors:
-            published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
-            if key is not None:
-                published = signed(published, key)
-            write_versions(workbook, published, seal_sentence(published))
-            recalculate_book(workbook)
-            workbook.save(target)
-    if findings.errors:
-        say_findings(findings, ("Error",))
-        say(f"{book}: not published and not changed; mend the {count_line(findings).split(',')[0]} first.")
-        raise typer.Exit(PLAN_HAS_ERRORS)
-    version = published.versions[-1]
+    with changing(book, target) as (workbook, tables):
+        _refuse(validate(tables), book, "not published", as_json)
+        published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
+        if key is not None:
+            published = signed(published, key)
+        version = published.versions[-1]
+        write_versions(workbook, published, seal_sentence(published))
+        write_log(workbook, published_entry(tables, version))
+    note = replaced_note(tables, published)
     if as_json:
-        show_json({"status": "Published", "version": version.name, "digest": version.digest, "out": str(target)})
+        show_json({"status": "Published", "version": version.name, "digest": version.digest, "replaced": note,
+                   "findings": [], "out": str(target)})  # fmt: skip
     else:
-        if note := replaced_note(tables, published):
+        if note:
             say(note)
         typer.echo(f"Published: {version.name} by {version.published_by}, digest {version.digest}, in {target}")
 
 
-def roll(book: Book, out: Out = None, as_json: Json = False) -> None:
+def roll(
+    book: Book,
+    out: Out = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who rolls [default: the user].")] = None,
+    as_json: Json = False,
+) -> None:
     """Begin the next cycle: the first period's actuals become history, and the plan of BOOK starts one period later."""
     target = target_of(book, out)
-    from .engines.closed_file import recalculate_book
-    from .engines.closed_file.atomic_save import check_not_open_elsewhere
     from .excel.write_plan import write_findings
     from .excel.write_roll import write_roll
     from .excel.write_sign_off import write_cycle
@@ -135,31 +118,20 @@ def roll(book: Book, out: Out = None, as_json: Json = False) -> None:
     from .planning.roll import roll_forward, rolled_words
     from .planning.sign_off import closed_cycle
 
-    check_not_open_elsewhere(target)
-    with opened(book) as (workbook, tables):
+    with changing(book, target) as (workbook, tables):
         bucket = tables.settings.bucket
-        findings = validate(tables)
-        if not findings.errors:
-            rolled = roll_forward(tables)
-            findings = rolled.findings
-        if not findings.errors:
-            write_roll(workbook, rolled, bucket)
-            closed = closed_cycle(tables, by=getpass.getuser(), at=dt.datetime.now())
-            write_cycle(workbook, closed.cells, closed.signatures, closed.log, bucket)
-            write_findings(workbook, findings)
-            recalculate_book(workbook)
-            workbook.save(target)
-    say_findings(findings, ("Error", "Warning"))
-    if findings.errors:
-        say(f"{book}: not rolled and not changed; mend the {count_line(findings).split(',')[0]} first.")
+        _refuse(validate(tables), book, "not rolled", as_json)
+        rolled = roll_forward(tables)
+        _refuse(rolled.findings, book, "not rolled", as_json)
+        write_roll(workbook, rolled, bucket)
+        write_cycle(workbook, closed_cycle(tables, by=by or getpass.getuser(), at=dt.datetime.now()), bucket)
+        write_findings(workbook, rolled.findings)
+    say_findings(rolled.findings, ("Warning",))
     if as_json:
-        start = None if findings.errors else f"{rolled.plan_start:%Y-%m-%d}"
-        out_file = None if findings.errors else str(target)
-        show_json({"status": "Errors" if findings.errors else "Rolled", "plan_start": start,
-                   "findings": findings_json(findings), "out": out_file})  # fmt: skip
-    elif not findings.errors:
+        show_json({"status": "Rolled", "plan_start": f"{rolled.plan_start:%Y-%m-%d}",
+                   "findings": findings_json(rolled.findings), "out": str(target)})  # fmt: skip
+    else:
         typer.echo(f"{rolled_words(rolled, bucket)} Written: {target}")
-    raise typer.Exit(PLAN_HAS_ERRORS if findings.errors else DONE)
 
 
 def scenarios(
@@ -200,17 +172,20 @@ def adopt(
     target = target_of(book, out)
     from .excel.write_plan import write_plan
     from .excel.write_scenarios import write_adoption
+    from .excel.write_sign_off import write_log
     from .model.validation import validate
     from .planning.adopt import adopt_scenario
     from .planning.cycle import run_cycle
+    from .planning.sign_off import adopted_entry
 
-    now = dt.datetime.now()
+    now, who = dt.datetime.now(), by or getpass.getuser()
     with progress() as report, changing(book, target) as (workbook, tables):
         _refuse(validate(tables), book, "not adopted", as_json)
-        adoption = adopt_scenario(tables, scenario, by=by or getpass.getuser(), at=now)
+        adoption = adopt_scenario(tables, scenario, by=who, at=now)
         plan = run_cycle(adoption.tables, ("balance",), progress=report)
         write_adoption(workbook, scenario, adoption.cells, adoption.overrides, now, tables.settings.bucket)
         write_plan(workbook, plan)
+        write_log(workbook, adopted_entry(tables, scenario, by=who, at=now))
     if as_json:
         show_json({**plan_json(plan, target), "status": "Adopted", "scenario": scenario})
     else:

@@ -56,7 +56,7 @@ def sign(
     with changing(book, target) as (workbook, tables):
         chosen = step or next_step(tables)
         change = sign_step(tables, chosen, by=by or getpass.getuser(), at=dt.datetime.now(), comment=comment)
-        write_cycle(workbook, change.cells, change.signatures, change.log, tables.settings.bucket)
+        write_cycle(workbook, change, tables.settings.bucket)
     signature = change.signatures[-1]
     if as_json:
         show_json(
@@ -88,7 +88,7 @@ def reopen(
         change = reopen_step(
             tables, step, by=by or getpass.getuser(), at=dt.datetime.now(), comment=comment, limits=limits
         )
-        write_cycle(workbook, change.cells, change.signatures, change.log, bucket)
+        write_cycle(workbook, change, bucket)
     decisions = [value for key, value in change.cells.get("tblDecisions", {}).items() if key[1] == "Decision"]
     if as_json:
         show_json({"status": "Reopened", "steps": change.log["Step"].unique().tolist(), "decisions": decisions,

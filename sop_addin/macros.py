@@ -24,6 +24,7 @@ from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan, write_result
+from .excel.write_sign_off import write_log
 from .excel.write_version import PUBLISHED_PARTS, write_versions
 from .importing import Kind, prepare, tables_written, write
 from .macro_frame import (
@@ -41,6 +42,7 @@ from .macros_mail import collect_copies
 from .macros_month import adopt, reopen, risk, roll_forward, run_scenarios, sign
 from .model.errors import WorkbookError
 from .model.plan import Plan
+from .model.signing import CHANGED_RESULT, changed_words
 from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
@@ -48,6 +50,7 @@ from .planning.imports.changes import Import, without_new
 from .planning.publish import PLAN_TABLES, publish_now, replaced_note
 from .planning.seal import seal_findings, seal_sentence
 from .planning.segments import accuracy_tables
+from .planning.sign_off import published_entry
 from .planning.words import short_money
 
 __all__ = [
@@ -85,6 +88,7 @@ def check() -> None:
         with undoable(book, "Check", ("tblFindings", "tblResult"), tables.settings.bucket):
             write_findings(book, findings)
             write_result(book, "Published", seal_sentence(tables))
+            write_result(book, CHANGED_RESULT, changed_words(findings, tables))
         tell(book, f"Check: {counts(findings)}.", bool(findings.errors))
 
 
@@ -145,9 +149,10 @@ def publish() -> None:
         bucket = tables.settings.bucket
         published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
         stop.raise_if_asked(process(book))
+        version = published.versions[-1]
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):
             write_versions(book, published, seal_sentence(published))
-        version = published.versions[-1]
+            write_log(book, published_entry(tables, version))
         sentence = f"Plan {version.name} is published by {version.published_by} (digest {version.digest[:16]})."
         note = replaced_note(tables, published)
         tell(book, f"{sentence} {note} Undo last run brings them back." if note else sentence, False)

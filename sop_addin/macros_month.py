@@ -11,8 +11,8 @@ from .excel.tables_io import write_tables
 from .excel.undo import undoable
 from .excel.write_plan import parts_written, write_findings, write_plan
 from .excel.write_roll import parts_rolled, write_roll
-from .excel.write_scenarios import SCENARIO_PARTS, write_adoption, write_scenario_runs
-from .excel.write_sign_off import SIGN_PARTS, write_cycle
+from .excel.write_scenarios import SCENARIO_PARTS, ready_to_adopt, write_adoption, write_scenario_runs
+from .excel.write_sign_off import SIGN_PARTS, write_cycle, write_log
 from .macro_frame import alone, button, choose_base, chosen_scenario, process, progress, refused, tell
 from .planning.adopt import adopt_scenario
 from .planning.cycle import run_cycle
@@ -21,7 +21,7 @@ from .planning.risk_words import demand_errors, risk_words, scenario_words
 from .planning.roll import roll_forward as rolled_forward
 from .planning.roll import rolled_words
 from .planning.scenario_runs import run_scenarios as solved_scenarios
-from .planning.sign_off import closed_cycle, next_step, reopen_step, sign_step
+from .planning.sign_off import adopted_entry, closed_cycle, next_step, reopen_step, sign_step
 
 
 @alone
@@ -34,11 +34,13 @@ def roll_forward() -> None:
         rolled = rolled_forward(tables)
         stop.raise_if_asked(process(book))
         closed = closed_cycle(tables, by=getpass.getuser(), at=dt.datetime.now())
-        names = ("tblFindings",) if rolled.findings.errors else (*parts_rolled(rolled), *SIGN_PARTS)
+        names = (
+            ("tblFindings",) if rolled.findings.errors else tuple(dict.fromkeys((*parts_rolled(rolled), *SIGN_PARTS)))
+        )
         with undoable(book, "Roll forward", names, tables.settings.bucket, typed=("SalesPlan", "ProductionPlan")):
             if not rolled.findings.errors:
                 write_roll(book, rolled, tables.settings.bucket)
-                write_cycle(book, closed.cells, closed.signatures, closed.log, tables.settings.bucket)
+                write_cycle(book, closed, tables.settings.bucket)
             write_findings(book, rolled.findings)
         tell(book, rolled_words(rolled, tables.settings.bucket), bool(rolled.findings.errors))
 
@@ -69,10 +71,13 @@ def adopt() -> None:
         adoption = adopt_scenario(tables, chosen_scenario(book), by=getpass.getuser(), at=now)
         plan = run_cycle(adoption.tables, ("balance",), progress=progress(book))
         stop.raise_if_asked(process(book))
-        names = dict.fromkeys(("SalesPlan", "tblScenarios", *adoption.cells, *parts_written(plan)))
+        ready_to_adopt(book)  # a column more is no part of what Undo takes back
+        names = dict.fromkeys(("SalesPlan", "tblScenarios", "tblCycleLog", *adoption.cells, *parts_written(plan)))
+        log = adopted_entry(tables, adoption.scenario, by=getpass.getuser(), at=now)
         with undoable(book, "Adopt", tuple(names), bucket, typed=("SalesPlan",)):
             write_adoption(book, adoption.scenario, adoption.cells, adoption.overrides, now, bucket)
             write_plan(book, plan)
+            write_log(book, log)
         choose_base(book)
         tell(book, f"Scenario {adoption.scenario} is the plan now; its levers are in the inputs.", False)
 
@@ -101,7 +106,7 @@ def sign(by: str = "", comment: str = "") -> None:
         step = next_step(tables)
         change = sign_step(tables, step, by=by or getpass.getuser(), at=dt.datetime.now(), comment=comment)
         with undoable(book, "Sign", SIGN_PARTS, tables.settings.bucket):
-            write_cycle(book, change.cells, change.signatures, change.log, tables.settings.bucket)
+            write_cycle(book, change, tables.settings.bucket)
         tell(book, f"{step} is signed (digest {change.signatures[-1].digest[:16]}).", False)
 
 
@@ -113,6 +118,6 @@ def reopen(step: str, comment: str = "") -> None:
         limits = read_outputs(book, ("tblLimits",), tables.settings.bucket)["tblLimits"]
         change = reopen_step(tables, step, by=getpass.getuser(), at=dt.datetime.now(), comment=comment, limits=limits)
         with undoable(book, "Reopen", SIGN_PARTS, tables.settings.bucket):
-            write_cycle(book, change.cells, change.signatures, change.log, tables.settings.bucket)
+            write_cycle(book, change, tables.settings.bucket)
         back = f" {change.log['Comment'].iloc[-1]} See the decisions." if "tblDecisions" in change.cells else ""
         tell(book, f"{step} is open again.{back}", False)

@@ -351,20 +351,20 @@ def broken_company(number: int) -> dict[str, Columns]:
     """Every fourth case has rows in all tables; in the others only what a plan needs and what is broken has any, as
     they are planned in half the time. What is not broken is shared by all cases."""
     mutations = mutations_of(number)
-    company = dict(_sound(_core_only(number)))
+    company = dict(sound(core_only(number)))
     for name in {mutation.table for mutation in mutations}:
-        company[name] = {header: list(cells) for header, cells in _sound(core_only=False)[name].items()}
+        company[name] = {header: list(cells) for header, cells in sound(core_only=False)[name].items()}
     for mutation in mutations:
         mutation.change(company)
     return company
 
 
-def _core_only(number: int) -> bool:
+def core_only(number: int) -> bool:
     return number % 4 != 0
 
 
 @cache
-def _sound(core_only: bool) -> Mapping[str, Columns]:
+def sound(core_only: bool) -> Mapping[str, Columns]:
     company = full_company()
     if core_only:
         for name in company.keys() - _CORE:
@@ -393,13 +393,13 @@ def _raw(name: str, columns: Columns) -> RawTable:
 @cache
 def _sound_raw(core_only: bool, copy: int) -> Mapping[str, RawTable]:
     """The unbroken tables, made once: copy 0 is given to runs, copy 1 to compare them with afterwards."""
-    return raw_of(_sound(core_only))
+    return raw_of(sound(core_only))
 
 
 def _raw_case(number: int, company: Mapping[str, Columns], copy: int) -> dict[str, RawTable]:
-    sound, made = _sound(_core_only(number)), _sound_raw(_core_only(number), copy)
+    whole, made = sound(core_only(number)), _sound_raw(core_only(number), copy)
     return {
-        name: made[name] if columns is sound.get(name) else _raw(name, columns) for name, columns in company.items()
+        name: made[name] if columns is whole.get(name) else _raw(name, columns) for name, columns in company.items()
     }
 
 

@@ -305,7 +305,7 @@ def test_a_backtest_tries_nothing_while_there_are_errors(cli: Cli, folder: Path,
     before = book.read_bytes()
     reply = cli("backtest", book, "--json")
     assert reply.code == 1
-    assert "not tried and not changed; mend the 1 error first." in reply.err
+    assert "not tried, nothing is changed; mend the 1 error first." in reply.err
     assert reply.json["status"] == "Errors"
     assert book.read_bytes() == before
 

@@ -10,7 +10,7 @@ from commands import Cli
 from companies import company, raw_company
 from workbooks import tables_in
 
-from sop_addin.engines.closed_file import open_book, recalculate_bytes
+from sop_addin.engines.closed_file import open_book, recalculate_book, recalculate_bytes
 from sop_addin.excel.tables_io import find_tables, table_body
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.planning.cycle import run_cycle
@@ -118,7 +118,9 @@ def test_risk_writes_percentiles_and_what_matters(cli: Cli, book: Path) -> None:
     assert again.json["totals"] == reply.json["totals"]
 
 
-@pytest.mark.parametrize("command", [("scenarios",), ("adopt", "Boom"), ("risk",), ("roll",)])
+@pytest.mark.parametrize(
+    "command", [("scenarios",), ("adopt", "Boom"), ("risk",), ("publish",), ("roll",), ("backtest",)]
+)
 def test_nothing_is_changed_while_the_tables_have_errors(cli: Cli, book: Path, command: tuple[str, ...]) -> None:
     workbook = open_book(book)
     find_tables(workbook)["tblItems"].data_body_range[0, 2].value = "Pmups"
@@ -127,8 +129,11 @@ def test_nothing_is_changed_while_the_tables_have_errors(cli: Cli, book: Path, c
     before = book.read_bytes()
     reply = cli(command[0], book, *command[1:])
     assert reply.code == 1
-    assert "mend the 1 error first." in reply.err
+    assert "nothing is changed; mend the 1 error first." in reply.err
     assert book.read_bytes() == before
+    told = cli(command[0], book, *command[1:], "--json")
+    assert (told.code, told.json["status"], told.json["out"]) == (1, "Errors", None)
+    assert told.json["findings"][0]["severity"] == "Error"
 
 
 def test_the_cycle_is_signed_step_by_step_and_changes_are_named(cli: Cli, book: Path) -> None:
@@ -167,5 +172,75 @@ def test_a_new_cycle_begins_unsigned_and_remembers_who_signed(cli: Cli, book: Pa
     assert tables.cycle["Status"].tolist() == ["Open"] * 5
     assert tables.signatures == ()
     log = table_in(book, "tblCycleLog")
-    assert log["Action"].tolist() == ["Signed"] + ["Rolled forward"] * 5
-    assert log["Comment"].iloc[1] == "Count done."
+    assert log["Action"].tolist() == ["Signed", "Published", "Rolled forward"]
+    assert log["Comment"].iloc[-1] == "Count done."
+
+
+def test_what_is_published_and_adopted_stands_in_the_log(cli: Cli, book: Path) -> None:
+    assert cli("adopt", book, "Boom", "--by", "Ann").code == 0
+    version = cli("publish", book, "--by", "Bo", "--json").json
+    log = table_in(book, "tblCycleLog")
+    assert log[["Cycle", "Step", "Action", "By", "Comment"]].to_numpy().tolist() == [
+        ["2027-01", "Data gathering", "Adopted", "Ann",
+         "Scenario 'Boom': Demand of Pumps +20 % from 2027-02 to 2027-03."],
+        ["2027-01", "Data gathering", "Published", "Bo", "Plan 2027-01 is the approved plan."],
+    ]  # fmt: skip
+    assert log["Digest"].iloc[1] == version["digest"]
+
+
+def test_publishing_changes_nothing_that_was_signed(cli: Cli, book: Path) -> None:
+    for _ in CYCLE["Step"]:
+        assert cli("sign", book).code == 0
+    assert cli("publish", book).code == 0
+    assert cli("cycle", book, "--json").json["changed"] == []
+    assert cli("run", book).code == 0
+    assert cli("cycle", book, "--json").json["changed"] == []
+
+
+def tile_of(path: Path, number: int) -> object:
+    """What Home says of a step of the cycle, counted from 0."""
+    workbook = open_book(path)
+    try:
+        return workbook.sheets["Home"].range((7, 2 + 6 * number)).value
+    finally:
+        workbook.close()
+
+
+def type_override(path: Path, value: float) -> None:
+    """An override of pumps, as a planner types it: formulas follow, nothing else."""
+    workbook = open_book(path)
+    grid = workbook.names["SalesPlan"].refers_to_range
+    row = next(at for at, line in enumerate(grid.value) if line[:2] == ["Pumps", "Override"])
+    grid[row, 6].value, grid[row + 1, 6].value = value, "Listing"
+    recalculate_book(workbook)
+    workbook.save()
+    workbook.close()
+
+
+def test_home_says_that_a_signed_step_was_edited_and_after_a_run_that_it_has_changed(cli: Cli, book: Path) -> None:
+    assert [tile_of(book, step) for step in range(2)] == ["Open", "Open"]
+    for _ in range(3):
+        assert cli("sign", book).code == 0
+    assert [tile_of(book, step) for step in range(4)] == ["Signed"] * 3 + ["Open"]
+    type_override(book, 444)
+    assert [tile_of(book, step) for step in range(3)] == ["Signed"] + ["Edited since sign-off"] * 2
+    assert cli("run", book).code == 0
+    assert [tile_of(book, step) for step in range(3)] == ["Signed"] + ["Changed since sign-off"] * 2
+    assert list(table_in(book, "tblFindings")["Rule"]).count("signed_content_unchanged") == 2
+    assert cli("sign", book, "Demand plan").code == 0
+    (left,) = [
+        message
+        for rule, message in table_in(book, "tblFindings")[["Rule", "Message"]].to_numpy()
+        if rule == "signed_content_unchanged"
+    ]
+    assert left.startswith("Supply plan was signed")
+    assert [tile_of(book, step) for step in range(3)] == ["Signed", "Signed", "Changed since sign-off"]
+    workbook = open_book(book)
+    items = find_tables(workbook)["tblItems"]
+    items.data_body_range[0, items.header_row_range.value.index("Price")].value = 99
+    recalculate_book(workbook)
+    workbook.save()
+    workbook.close()
+    assert tile_of(book, 0) == "Edited since sign-off"
+    assert cli("reopen", book, "Data gathering").code == 0
+    assert [tile_of(book, step) for step in range(3)] == ["Reopened"] * 3

@@ -16,11 +16,12 @@ from sop_addin.engines.closed_file import open_book, recalculate_bytes
 from sop_addin.excel.layout import COPY_SHEET
 from sop_addin.excel.packed_text import unpacked
 from sop_addin.excel.read_tables import read_grids_raw, read_raw
+from sop_addin.excel.share import package
 from sop_addin.excel.share.choice import Choice
 from sop_addin.excel.share.selection import COST_MEASURES, is_cost
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.mailing import Shared, share
-from sop_addin.model.errors import InputError
+from sop_addin.model.errors import InputError, WorkbookError
 from sop_addin.model.schema import TABLES
 from sop_addin.planning.cycle import run_cycle
 
@@ -309,3 +310,10 @@ def test_libreoffice_opens_a_copy_and_calculates_the_same(copies, name: str, lib
                 else:
                     assert (here or None) == (there or None), f"{sheet.title}!{cell.coordinate}"
     assert checked > 200
+
+
+def test_a_sheet_that_would_take_all_memory_is_refused(plan_file, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(package, "MOST_OF_A_SHEET", 10_000)
+    with pytest.raises(WorkbookError, match=r"Sheet .* is too large for a copy; delete cells"):
+        share(plan_file, tmp_path / "Copy.xlsx", Choice())
+    assert not (tmp_path / "Copy.xlsx").exists()

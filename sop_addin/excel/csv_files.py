@@ -35,6 +35,7 @@ from .csv_text import cell_text, guarded, number_cell, read_records, text_cell, 
 from .parquet_files import write_parquet
 from .read_tables import INPUT_GRIDS, READ_TABLES, read_grids_raw, read_raw
 
+LOG = "tblCycleLog"
 LAST_PLAN = "tblPlan"
 """Read from a workbook only, to say what has changed since its last run."""
 _TEXT_MEASURES = frozenset(m.name.casefold() for grid in GRID_BY_NAME.values() for m in grid.measures if m.text)
@@ -86,7 +87,7 @@ def read_csv_folder(folder: Path | str) -> CsvFolder:
             found[name] = read_csv_table(path, DEMAND)
         elif name in INPUT_GRIDS:
             found[name] = read_csv_grid(path)
-        elif name in READ_TABLES and name != LAST_PLAN:
+        elif name in (*READ_TABLES, LOG) and name != LAST_PLAN:
             found[name] = read_csv_table(path, TABLES[name])
     if not found:
         raise InputError(f"{folder} holds no table; put files such as tblItems.csv or tblDemand.csv there")

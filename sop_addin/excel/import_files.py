@@ -76,7 +76,7 @@ def _decoded(name: str, content: bytes) -> str:
 
 
 def _text_sheet(name: str, text: str) -> Sheet:
-    lines = text.splitlines()
+    lines = list(io.StringIO(text, newline=""))  # with their ends: a cell may have several lines
     first = 1
     separator = ""
     if lines and lines[0].casefold().startswith("sep=") and len(lines[0].strip()) == 5:

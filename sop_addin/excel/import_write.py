@@ -9,10 +9,9 @@ import pandas as pd
 
 from ..model import calendar
 from ..model.errors import WorkbookError
-from ..model.schema import TABLES
 from .blocks import Formula, read_block, write_block
 from .grid_sheets import moved_cell, with_formulas
-from .tables_io import find_tables, require_free
+from .tables_io import find_tables, is_newer, is_there, require_free
 
 
 def write_history(book: Any, figures: pd.DataFrame, bucket: str) -> None:
@@ -75,10 +74,13 @@ def add_items(book: Any, items: pd.DataFrame) -> None:
 def put_cells(
     book: Any, name: str, keys: Sequence[str], labels: dict[pd.Timestamp, str], values: dict[Any, Any], bucket: str
 ) -> None:
-    """Values by (key cells ..., column) into a table, in one block; rows and period columns are added as needed."""
+    """Values by (key cells ..., column) into a table, in one block; rows and period columns are added as needed.
+
+    Newer tables and columns that an older workbook lacks are left out.
+    """
     tables = find_tables(book)
-    if name not in tables:
-        raise WorkbookError(f"Table {name} is missing; the sheet {TABLES[name].sheet} of a new workbook has it.")
+    if not is_there(tables, name):
+        return
     table = tables[name]
     area = table.range
     cells = with_formulas(read_block(area), area)
@@ -100,6 +102,8 @@ def put_cells(
     rows = {_key([line[at] for at in key_columns], keys, bucket): at for at, line in enumerate(cells) if at}
     free = [at for at, line in enumerate(cells) if at and all(cell in (None, "") for cell in line)]
     for *key, column in values:
+        if column not in columns and is_newer(name, str(column)):
+            continue
         spot = tuple(key)
         if spot not in rows:
             if free:

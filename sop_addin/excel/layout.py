@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..model.schema import GRID_BY_NAME, TABLES
 
 TITLE_ROW = 1
@@ -36,6 +38,9 @@ XLWINGS_CONF_SHEET = "xlwings.conf"
 SCENARIO_NAME = "SopScenario"
 """Defined name of the cell that holds the scenario of the next run; workbook/vba/SopScenarios.bas knows it too."""
 
+MARKS_NAME = "SopSignMarks"
+"""Defined name of one number for each step of the cycle: what a formula makes of the cells that the step signs."""
+
 BOARD_WIDTHS: dict[str, int] = {"Home": 32, "Accuracy": 12, "Scenarios": 10}
 """Sheets that begin with a board of figures and charts so many columns wide; their tables stand to the right of it."""
 
@@ -63,7 +68,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     "Cycle": ("tblCycle", "tblDecisions", "tblCycleLog"),
     "Checks": ("tblFindings",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
-    "KPIs": ("tblKpis", "tblKpiTrend", "tblValueAdded"),
+    "KPIs": ("tblKpis", "tblKpiTrend", "tblLagAccuracy", "tblValueAdded"),
     "Accuracy": ("tblAccuracy", "tblSegments"),
     "Item Plan": ("tblItemPlan",),
     "Item Forecast": ("tblForecast", "tblExplanation", "tblCleaning"),
@@ -85,8 +90,11 @@ def first_table_column(sheet: str, horizon: int) -> int:
     return len(grid.lead_headers) + max(MIN_PERIOD_COLUMNS, horizon) + 3
 
 
-def table_anchors(horizon: int) -> dict[str, tuple[str, int, int]]:
-    """Sheet, header row and first column (1-based) of each table."""
+def table_anchors(horizon: int, widths: Mapping[str, int] | None = None) -> dict[str, tuple[str, int, int]]:
+    """Sheet, header row and first column (1-based) of each table.
+
+    widths: columns of tables that have more than the schema's, such as a planner's own.
+    """
     anchors: dict[str, tuple[str, int, int]] = {}
     for sheet, names in SIDE_BY_SIDE.items():
         column = first_table_column(sheet, horizon)
@@ -94,5 +102,5 @@ def table_anchors(horizon: int) -> dict[str, tuple[str, int, int]]:
         row = next((GRID_ROW[grid.name] for grid in GRID_BY_NAME.values() if grid.sheet == sheet), TABLE_ROW)
         for name in names:
             anchors[name] = (sheet, row, column)
-            column += len(TABLES[name].columns) + 1
+            column += max(len(TABLES[name].columns), (widths or {}).get(name, 0)) + 1
     return anchors

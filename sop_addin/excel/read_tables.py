@@ -7,16 +7,18 @@ headers and rows together: how often the engine is asked does not depend on how 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from ..model.errors import WorkbookError
+from ..model.findings import Findings
 from ..model.reading import typed_tables
 from ..model.reading_columns import as_text
-from ..model.reading_tables import read_table
-from ..model.schema import GRIDS, INPUT_TABLES, TABLES
-from ..model.tables import Place, RawTable, Tables
+from ..model.reading_tables import older_workbook, read_table
+from ..model.schema import GRIDS, INPUT_TABLES, NEWER_TABLES, TABLES
+from ..model.tables import Place, RawTable, Tables, empty_frame
 from .blocks import read_block
 from .grids import column_letter
 from .tables_io import find_tables, missing_table
@@ -40,11 +42,12 @@ def read_tables(book: Any) -> Tables:
     What is wrong with the content is in ``Tables.problems``. Raises WorkbookError where the workbook has none of our
     tables.
     """
-    raw = _raw_tables(book, inputs_only=True)
+    raw, headers = _raw_tables(book, inputs_only=True)
     grids = _raw_grids(book, INPUT_GRIDS)
-    return typed_tables(
+    tables = typed_tables(
         raw, sales_plan=grids.get("SalesPlan"), production_plan=grids.get("ProductionPlan"), require_all=True
     )
+    return replace(tables, problems=tables.problems + Findings.of(older_workbook(headers)))
 
 
 def read_raw(book: Any) -> dict[str, RawTable]:
@@ -52,7 +55,7 @@ def read_raw(book: Any) -> dict[str, RawTable]:
 
     Raises WorkbookError where there is none of ours.
     """
-    return _raw_tables(book, inputs_only=False)
+    return _raw_tables(book, inputs_only=False)[0]
 
 
 def read_grids_raw(book: Any) -> dict[str, RawTable]:
@@ -63,11 +66,14 @@ def read_grids_raw(book: Any) -> dict[str, RawTable]:
 def read_outputs(book: Any, names: Sequence[str], bucket: str) -> dict[str, pd.DataFrame]:
     """Output tables as the last run left them, typed by the schema; what cannot be read as its type is blank.
 
-    Raises WorkbookError where one is missing.
+    Without rows where a newer one is missing; raises WorkbookError for any other.
     """
     tables = find_tables(book)
     found: dict[str, pd.DataFrame] = {}
     for name in names:
+        if name not in tables and name in NEWER_TABLES:
+            found[name] = empty_frame(TABLES[name])
+            continue
         if name not in tables:
             raise missing_table(name)
         raw = _read_table(tables[name].parent, tables[name])
@@ -75,25 +81,31 @@ def read_outputs(book: Any, names: Sequence[str], bucket: str) -> dict[str, pd.D
     return found
 
 
-def _raw_tables(book: Any, *, inputs_only: bool) -> dict[str, RawTable]:
+def _raw_tables(book: Any, *, inputs_only: bool) -> tuple[dict[str, RawTable], dict[str, list[str] | None]]:
+    """The tables, and the headers of each of ours that is there, None where they were not read."""
     ours = {name.lower(): name for name in (READ_TABLES if inputs_only else TABLES)}
-    known = {name.lower() for name in TABLES}
+    known = {name.lower(): name for name in TABLES}
     found: dict[str, RawTable] = {}
     strangers: dict[str, RawTable] = {}
-    any_of_ours = False
+    headers: dict[str, list[str] | None] = {}
     for sheet in book.sheets:
         for table in sheet.tables:
             name = table.name
-            any_of_ours |= name.lower() in known
+            spelled = known.get(name.lower())
             if name.lower() in ours:
-                found[ours[name.lower()]] = _read_table(sheet, table)
-            elif name.lower() not in known:
+                found[ours[name.lower()]] = raw = _read_table(sheet, table)
+                headers[ours[name.lower()]] = [str(header) for header in raw.frame.columns]
+            elif spelled is None:
                 strangers[name] = RawTable(pd.DataFrame(), Place(sheet.name))
-    if not any_of_ours:
+            else:
+                may_lack = any(column.newer for column in TABLES[spelled].columns)
+                top = table.header_row_range if may_lack else None
+                headers[spelled] = None if top is None else [as_text(cell) for cell in read_block(top)[0]]
+    if not headers:
         raise WorkbookError(
             f"{book.name} is not an S&OP workbook: table tblItems is missing; make one with `sop-addin new`"
         )
-    return {**strangers, **found}
+    return {**strangers, **found}, headers
 
 
 def _read_table(sheet: Any, table: Any) -> RawTable:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..model.errors import WorkbookError
-from ..model.schema import TABLES
+from ..model.schema import NEWER_TABLES, TABLES
 from .blocks import read_block, write_block
 from .grids import column_letter
 
@@ -19,13 +19,30 @@ def find_tables(book: Any) -> dict[str, Any]:
 
 
 def write_tables(book: Any, frames: Mapping[str, pd.DataFrame]) -> None:
-    """`write_table` for several tables of ours by name; WorkbookError, before any is written, where one is missing."""
+    """`write_table` for several tables of ours by name; WorkbookError, before any is written, where one is missing.
+
+    Newer tables that an older workbook lacks are left out, unless nothing else is to be written.
+    """
     tables = find_tables(book)
-    for name in frames:
-        if name not in tables:
-            raise missing_table(name)
-    for name, frame in frames.items():
-        write_table(tables[name], frame)
+    there = [name for name in frames if is_there(tables, name)]
+    if frames and not there:
+        raise missing_table(next(iter(frames)))
+    for name in there:
+        write_table(tables[name], frames[name])
+
+
+def is_there(tables: Mapping[str, Any], name: str) -> bool:
+    """Whether a table is there; False for a newer one that an older workbook lacks. WorkbookError for any other."""
+    if name not in tables and name not in NEWER_TABLES:
+        raise missing_table(name)
+    return name in tables
+
+
+def is_newer(table: str, column: str) -> bool:
+    """Whether a table or one of its columns came later, so that an older workbook lacks it."""
+    if table not in TABLES:
+        return False
+    return any(known.newer for known in TABLES[table].columns if known.name == column)
 
 
 def table_body(table: Any) -> pd.DataFrame:
@@ -42,14 +59,15 @@ def missing_table(name: str) -> WorkbookError:
 def write_table(table: Any, frame: pd.DataFrame) -> None:
     """Make the rows of ``frame`` the rows of an Excel table; columns are matched by header, others are left alone.
 
-    The table grows or shrinks to the number of rows (one blank row where there are none). Raises WorkbookError where
-    a column is missing or something stands in the way of growth.
+    The table grows or shrinks to the number of rows (one blank row where there are none). Newer columns that an older
+    workbook lacks are left out. Raises WorkbookError where another is missing or something is in the way of growth.
     """
     area = table.range
     sheet, top, left = area.sheet, area.row, area.column
     old_rows, width = area.shape[0] - 1, area.shape[1]
     new_rows = max(1, len(frame))
     headers = [str(cell) for cell in read_block(table.header_row_range)[0]]
+    frame = frame[[name for name in frame.columns if name in headers or not is_newer(table.name, str(name))]]
     missing = [name for name in frame.columns if name not in headers]
     if missing:
         raise WorkbookError(
@@ -68,6 +86,17 @@ def write_table(table: Any, frame: pd.DataFrame) -> None:
         write_block(sheet.range((top + 1, left + first)), body)
     if new_rows < old_rows:
         table.resize(sheet.range((top, left), (top + new_rows, left + width - 1)))
+
+
+def add_column(table: Any, header: str) -> None:
+    """One more column to the right of a table. Raises WorkbookError where its cells are taken."""
+    area = table.range
+    sheet, (height, width) = area.sheet, area.shape
+    corner = (area.row + height - 1, area.column + width)
+    beside = sheet.range((area.row, area.column + width), corner)
+    require_free(beside, f"table {table.name}", read_block(beside))
+    write_block(sheet.range((area.row, area.column + width)), [[header]])
+    table.resize(sheet.range((area.row, area.column), corner))
 
 
 def _cells(column: pd.Series) -> list[object]:

@@ -21,7 +21,7 @@ from .blocks import Formula, read_block, write_block
 from .grid_marks import move_marks, moved_headers, moved_keys
 from .grid_sheets import grid_range, is_input, moved_cell, read_grid, stretch, stretch_print_area, with_formulas
 from .grids import Key, column_letter
-from .tables_io import find_tables, missing_table, require_free, write_table
+from .tables_io import find_tables, is_there, require_free, write_table
 from .undo_store import Area, Kept, content_after, content_before, kept_of, read_content, write_content
 
 BACK = "Nothing was changed: every sheet is as it was before."
@@ -110,10 +110,8 @@ def take(book: Any, names: Sequence[str], bucket: str) -> list[Area]:
                     row_keys=sheet.row_keys, bucket=bucket, refers_to=book.names[name].refers_to,
                 )
             )  # fmt: skip
-        elif name in tables:
+        elif is_there(tables, name):
             areas.append(_table_area(tables[name]))
-        else:
-            raise missing_table(name)
     return areas
 
 

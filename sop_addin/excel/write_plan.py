@@ -14,7 +14,7 @@ from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
 from .blocks import Formula, read_block
 from .grid_cells import GridCells
 from .grid_sheets import GridSheet, fill, fits, laid_out_again, place_of, read_grid, write_grid
-from .tables_io import find_tables, table_body, write_table
+from .tables_io import find_tables, table_body, write_table, write_tables
 
 COMPARED = (
     "Total cost",
@@ -41,15 +41,16 @@ def write_plan(book: Any, plan: Plan) -> None:
     tables = find_tables(book)
     if plan.scenario == BASE:
         write_grids(book, plan)
-        for name, frame in base_tables(plan).items():
-            if name in tables or name not in NEW_TABLES:
-                write_table(tables[name], frame)
+        write_tables(book, base_tables(plan))
     if plan.balance is not None:
         if plan.scenario != BASE:
             _write_comparison(tables, plan)
         if plan.plan_table is not None:
             write_table(tables["tblPlan"], _with_other_scenarios(tables["tblPlan"], plan.plan_table, plan.scenario))
         _write_results(tables["tblResult"], plan)
+    else:
+        for measure, value in plan.results.items():
+            write_result(book, measure, value)
     write_findings(book, plan.findings)
 
 
@@ -58,12 +59,9 @@ def parts_written(plan: Plan) -> tuple[str, ...]:
     names = [grid.name for grid in SHEET_GRIDS] if plan.scenario == BASE else []
     names += base_tables(plan) if plan.scenario == BASE else []
     if plan.balance is not None:
-        names += ["tblPlan", "tblResult"] if plan.plan_table is not None else ["tblResult"]
+        names += ["tblPlan"] if plan.plan_table is not None else []
+    names += ["tblResult"] if plan.results else []
     return (*names, "tblFindings")
-
-
-NEW_TABLES = frozenset({"tblExplanation", "tblCleaning", "tblLifecycle"})
-"""A workbook of an older version has no such table."""
 
 
 def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -77,6 +75,7 @@ def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "tblBridge": plan.bridge,
         "tblKpis": plan.kpis,
         "tblKpiTrend": plan.kpi_trend,
+        "tblLagAccuracy": plan.lag_accuracy,
         "tblValueAdded": plan.value_added,
         **plan.balance_explained,
     }

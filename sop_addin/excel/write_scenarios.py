@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from ..model.errors import WorkbookError
 from ..model.plan import BASE
 from ..model.rolled import Cells
 from ..model.schema import SALES_PLAN, TABLES
 from .blocks import read_block, write_block
 from .grid_sheets import read_grid, write_grid
 from .import_write import put_cells
-from .tables_io import find_tables, missing_table, table_body, write_tables
+from .tables_io import add_column, find_tables, missing_table, table_body, write_tables
 
 SCENARIO_PARTS = ("tblScenarioResults", "tblCompare", "tblScenarioChanges", "tblPlan")
 
@@ -47,13 +46,22 @@ def write_adoption(
         write_grid(book, sheet, sheet)
 
 
-def _mark(book: Any, scenario: str, at: dt.datetime) -> None:
+def ready_to_adopt(book: Any) -> Any:
+    """tblScenarios with the column for what is adopted, which an older workbook lacks.
+
+    Raises WorkbookError where the table is missing or the cells to its right are taken.
+    """
     table = find_tables(book).get("tblScenarios")
     if table is None:
         raise missing_table("tblScenarios")
+    if "Adopted" not in read_block(table.header_row_range)[0]:
+        add_column(table, "Adopted")
+    return table
+
+
+def _mark(book: Any, scenario: str, at: dt.datetime) -> None:
+    table = ready_to_adopt(book)
     headers = [str(header) for header in read_block(table.header_row_range)[0]]
-    if "Adopted" not in headers:
-        raise WorkbookError("Scenarios: table tblScenarios has no column 'Adopted'; add one so named to its right.")
     body, name, mark = read_block(table.data_body_range), headers.index("Scenario"), headers.index("Adopted")
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
     column = [[day if str(row[name] or "").strip() == scenario else row[mark]] for row in body]

@@ -13,7 +13,7 @@ from .import_write import write_approved
 from .tables_io import write_tables
 from .write_plan import write_result
 
-PUBLISHED_PARTS = ("tblVersions", "ProductionPlan", "tblApproved", "tblRates", "tblResult")
+PUBLISHED_PARTS = ("tblVersions", "ProductionPlan", "tblApproved", "tblRates", "tblResult", "tblCycleLog")
 _APPROVED = "Approved plan"
 
 

@@ -57,7 +57,8 @@ class Plan:
     ``forecast``: columns of tblForecast. ``sales``: Family, Period and the value measures of SalesPlan.
     ``item_plan``: columns of tblItemPlan. ``finance``: Family, Period and the output measures of FinancePlan.
     ``bridge``: columns of tblBridge. ``event_effects``: columns of tblEventEffects.
-    ``kpis``: columns of tblKpis; ``kpi_trend``, ``value_added``: of tblKpiTrend and tblValueAdded.
+    ``kpis``: columns of tblKpis; ``kpi_trend``, ``value_added``, ``lag_accuracy``: of tblKpiTrend,
+    tblValueAdded and tblLagAccuracy.
     ``plan_table``: columns of tblPlan.
     ``balance_explained``: tblLimits, tblSpare, tblDrivers, tblChanges and tblLifecycle by name.
     ``rough_cut``: load and capacity of a plan that was not solved (planning.rough_cut).
@@ -76,6 +77,7 @@ class Plan:
     bridge: pd.DataFrame | None = None
     kpi_trend: pd.DataFrame | None = None
     value_added: pd.DataFrame | None = None
+    lag_accuracy: pd.DataFrame | None = None
     plan_table: pd.DataFrame | None = None
     balance_explained: dict[str, pd.DataFrame] = field(default_factory=dict)
     rough_cut: pd.DataFrame | None = None

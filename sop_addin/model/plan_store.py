@@ -16,9 +16,10 @@ from .tables import Tables
 
 _PLAN_FRAMES = (
     "forecast", "forecast_explained", "cleaning", "sales", "item_plan", "finance", "kpis", "kpi_trend", "value_added",
-    "bridge", "plan_table", "event_effects",
+    "lag_accuracy", "bridge", "plan_table", "event_effects",
 )  # fmt: skip
-_TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded"}
+_TABLE_OF = {"kpis": "tblKpis", "kpi_trend": "tblKpiTrend", "value_added": "tblValueAdded",
+             "lag_accuracy": "tblLagAccuracy"}  # fmt: skip
 """Frames with columns that may hold no figure at all."""
 _BALANCE_FRAMES = ("families", "sources", "resources", "costs")
 _BALANCE_EXPLAINED = ("tblLimits", "tblSpare", "tblDrivers", "tblChanges", "tblLifecycle")

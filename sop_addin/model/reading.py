@@ -11,7 +11,7 @@ from .plan import BASE
 from .reading_grids import grid_missing, read_production_plan, read_sales_plan
 from .reading_settings import read_settings
 from .reading_tables import missing_table, read_table
-from .schema import INPUT_TABLES, TABLES
+from .schema import INPUT_TABLES, NEWER_TABLES, TABLES
 from .signature import read_signatures
 from .tables import Place, RawTable, Tables
 from .versions import read_versions
@@ -33,7 +33,7 @@ def typed_tables(
     over too: tblForecast, tblVersions, tblSigned, the digest of the inputs in tblResult, and the base plan of tblPlan,
     to compare the next one with. ``demand`` (Family, Period, Value) becomes overrides. ``sales_plan`` and
     ``production_plan`` are grids, wide or long. ``require_all``: every table, column and grid must be there, as in a
-    workbook; else what is missing is empty.
+    workbook, but for newer ones; else what is missing is empty.
 
     Frames have the schema's columns and dtypes, their index is the row on the sheet (line of the CSV file), fully
     blank rows are left out, constant defaults are filled in. A cell that cannot be taken counts as blank and has an
@@ -50,7 +50,8 @@ def typed_tables(
     for table in INPUT_TABLES:
         source = raw.get(table.name)
         if source is None:
-            findings += [missing_table(table.name, strangers)] if require_all else []
+            needed = require_all and table.name not in NEWER_TABLES
+            findings += [missing_table(table.name, strangers)] if needed else []
         elif table.name != "tblSettings":
             frame, place, found = read_table(table, source, settings.bucket, strict=require_all)
             fields[table.field], places[table.name] = frame, place

@@ -26,7 +26,7 @@ from .reading_columns import (
     numbers,
     typed_column,
 )
-from .schema import Column, Table
+from .schema import NEWER_TABLES, TABLES, Column, Table
 from .suggest import listed, nearest
 from .tables import Place, RawTable, empty_frame
 
@@ -117,7 +117,7 @@ def _missing_column(
 ) -> Finding | None:
     meant = nearest(column.name, [header for header in own_headers if not _LIKE_A_PERIOD.fullmatch(header)])
     needed = column.required or (column.key and strict) or (table.name == "tblSettings" and column.name == "Value")
-    if not needed and not strict and meant is None:
+    if not needed and meant is None and (column.newer or not strict):
         return None
     severity: Severity = "Error" if needed and table.name not in ADMINISTRATIVE else "Warning"
     message = f"the column '{column.name}' is missing"
@@ -141,6 +141,31 @@ def missing_table(name: str, others: Iterable[tuple[str, Place]], kind: str = "t
     else:
         message += "; copy it back from a workbook made with `sop-addin new`"
     return Finding("Error", name, None, "", "table_missing", message)
+
+
+def older_workbook(headers: Mapping[str, Sequence[str] | None]) -> list[Finding]:
+    """An information where a workbook lacks tables or columns that came later; it is planned without them.
+
+    headers: of each table that is there, as far as they are known.
+    """
+    tables = sorted(NEWER_TABLES - set(headers))
+    columns = [
+        f"{column.name} in {name}"
+        for name, known in headers.items()
+        if known is not None and name in TABLES
+        for column in TABLES[name].columns
+        if column.newer and _normal(column.name) not in {_normal(header) for header in known}
+    ]
+    if not tables and not columns:
+        return []
+    missing = [f"the table{'' if len(tables) == 1 else 's'} {listed(tables, len(tables))}"] if tables else []
+    missing += [f"the column{'' if len(columns) == 1 else 's'} {listed(columns, len(columns))}"] if columns else []
+    message = (
+        f"this workbook is of an older version and has not got {' and '.join(missing)}: what belongs there is taken as "
+        "blank and not written. To have it, export the workbook and make a new one of the files (`sop-addin export`, "
+        "`sop-addin new --data`)"
+    )
+    return [Finding("Info", "", None, "", "older_workbook", message)]
 
 
 def issue_findings(

@@ -24,6 +24,12 @@ from .schema_tables import INPUT_TABLES, LEVERS, METHODS, STEPS
 from .schema_types import NUMERIC, Column, Grid, Measure, Setting, Sheet, Table
 
 TABLES: dict[str, Table] = {table.name: table for table in (*INPUT_TABLES, *OUTPUT_TABLES)}
+_SINCE_THE_FIRST = ("tblPlan", "tblItemPlan", "tblForecast", "tblResult", "tblFindings", "tblKpis", "tblCompare",
+                    "tblVersions")  # fmt: skip
+NEWER_TABLES: frozenset[str] = frozenset(
+    name for name, table in TABLES.items() if table.role == "output" and name not in _SINCE_THE_FIRST
+) | {"tblItemOverrides", "tblApproved"}
+"""Tables that came later: a workbook from before lacks them, and runs without."""
 GRID_BY_NAME: dict[str, Grid] = {grid.name: grid for grid in SHEET_GRIDS}
 SETTING_BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
@@ -37,6 +43,7 @@ __all__ = [
     "INVENTORY_PLAN",
     "LEVERS",
     "METHODS",
+    "NEWER_TABLES",
     "NUMERIC",
     "OUTPUT_TABLES",
     "PRODUCTION_PLAN",

@@ -117,15 +117,16 @@ LIFECYCLE_TABLE = Table(
 )  # fmt: skip
 
 CYCLE_LOG = Table(
-    "tblCycleLog", "Cycle", "What was signed, reopened, sent back to Sales and rolled forward, by whom; newest last.",
+    "tblCycleLog", "Cycle", "What was signed, reopened, sent back to Sales, adopted, published and rolled forward, by "
+    "whom; newest last.",
     (
         _out("At", "text", "When.", True),
         _out("Cycle", "text", "First period of the plan then."),
         _out("Step", "text", "Step of the cycle.", True),
-        _out("Action", "text", "Signed, Reopened, Back to Sales or Rolled forward.", True),
+        _out("Action", "text", "Signed, Reopened, Back to Sales, Adopted, Published or Rolled forward.", True),
         _out("By", "text", "By whom."),
         _out("Comment", "text", "What was remarked."),
-        _out("Digest", "text", "SHA-256 of what was signed."),
+        _out("Digest", "text", "SHA-256 of what was signed or published."),
     ),
     role="output",
 )  # fmt: skip
@@ -140,6 +141,7 @@ SIGNED_TABLE = Table(
         _out("Digest", "text", "SHA-256 of the content."),
         _out("Part", "integer", "Part number of the content.", True),
         _out("Content", "text", "Compressed content: every signed cell."),
+        _out("Mark", "number", "What Home's formula over the signed cells gave then."),
     ),
     role="output", hidden=True,
 )  # fmt: skip

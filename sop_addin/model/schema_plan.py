@@ -329,6 +329,37 @@ KPI_TREND_TABLE = Table(
         _out("Utilisation", "fraction", "Load / regular capacity, average of machines and crews."),
         _out("Days of cover", "number", "Days that the closing stock lasts.", unit="days"),
         _out("Stock value", "number", "Closing stock x cheapest unit cost.", unit="money"),
+        _out("Error at lag 2", "fraction", "WMAPE of what was published two periods ahead.", newer=True),
+        _out("Error at lag 3", "fraction", "WMAPE of what was published three periods ahead.", newer=True),
+        _out("Value added", "fraction", "WMAPE of the statistical forecast - WMAPE of the consensus, first period of "
+             "each plan. Plus = people made it better.", newer=True),
+        _out("Plan stability", "fraction", "1 - sum of changes (as positive figures) against the plan published before "
+             "/ sum of that plan, same periods.", newer=True),
+    ),
+    role="output",
+)  # fmt: skip
+
+LAG_TABLE = Table(
+    "tblLagAccuracy", "KPIs", "How far ahead the published plans can be trusted: against what came, by lag.",
+    (
+        _out("Family", "text", "All families, or one.", True),
+        _out("Lag", "integer", "1: the first period of a published plan, 2: the one after it, and so on.", True),
+        _out("Points", "integer", "Families and periods compared, of the last 12 periods."),
+        _out("Actual", "number", "What was sold, family units."),
+        _out("WMAPE", "fraction", "Sum of errors (consensus - actual, as positive figures) / sum of actual."),
+        _out("Target", "fraction", "The same of last year as the forecast: what the consensus must beat."),
+        _out("MAPE", "fraction", "Mean of errors (as positive figures) / actual."),
+        _out("MASE", "number", "Mean of errors (as positive figures) / mean change from year to year before the plan; "
+             "below 1 beats last year."),
+        _out("Bias", "fraction", "Sum of (consensus - actual) / sum of actual. Plus = forecast too much."),
+        _out("Tracking signal", "number", "Sum of errors / mean of errors as positive figures; beyond 4 either way the "
+             "forecast is biased. All families: of the one where it is largest."),
+        _out("Statistical WMAPE", "fraction", "WMAPE of the statistical forecast alone."),
+        _out("Added by events", "fraction", "WMAPE that events, launches and phase-outs took away. Plus = better."),
+        _out("Added by overrides", "fraction", "WMAPE that overrides took away. Plus = better."),
+        _out("Plan attainment", "fraction", "Sum of the lesser of made and planned / sum of planned production."),
+        _out("Plan stability", "fraction", "1 - sum of changes (as positive figures) of what was planned for a period "
+             "against a cycle before / sum of that before."),
     ),
     role="output",
 )  # fmt: skip
@@ -474,13 +505,14 @@ VERSIONS_TABLE = Table(
         _out("Digest", "text", "Seal: SHA-256 over the content."),
         _out("Part", "integer", "Part number of the content.", True),
         _out("Content", "text", "Compressed content."),
-        _out("Signature", "text", "Ed25519 signature, where the plan was published with a key."),
+        _out("Signature", "text", "Ed25519 signature, where the plan was published with a key.", newer=True),
     ),
     role="output", hidden=True,
 )  # fmt: skip
 
 OUTPUT_TABLES: tuple[Table, ...] = (
-    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, VALUE_ADDED_TABLE, ACCURACY_TABLE,
+    RESULT_TABLE, FINDINGS_TABLE, KPIS_TABLE, BRIDGE_TABLE, KPI_TREND_TABLE, LAG_TABLE, VALUE_ADDED_TABLE,
+    ACCURACY_TABLE,
     SEGMENTS_TABLE, SCENARIO_RESULTS, COMPARE_TABLE, SCENARIO_CHANGES, RISK_RESULTS, RISK_PLAN, TORNADO_TABLE,
     ITEM_PLAN, FORECAST_TABLE, EXPLANATION_TABLE, CLEANING_TABLE, EVENT_EFFECTS, PLAN_TABLE, LIMITS_TABLE, SPARE_TABLE,
     DRIVERS_TABLE, CHANGES_TABLE, LIFECYCLE_TABLE, CYCLE_LOG, VERSIONS_TABLE, SIGNED_TABLE,
@@ -489,7 +521,7 @@ OUTPUT_TABLES: tuple[Table, ...] = (
 RESULT_MEASURES: tuple[str, ...] = (
     "Status", "Objective", "Total cost", "Margin", "Revenue", "Service level", "Demand", "Shipments",
     "Backorders at end", "Lost sales", "Findings", "Solve seconds", "Gap", "Bound", "Run at", "Scenario", "Inputs",
-    "Summary", "Published",
+    "Summary", "Published", "Changed since sign-off",
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (

@@ -75,7 +75,7 @@ ITEMS = Table(
         _number("Safety stock", "Stock to hold against uncertainty, in item units.", default=0.0),
         _choice("Method", "Forecasting method. Auto lets the accuracy of the past decide.", METHODS, default="Auto"),
         _number("Batch size", "Item Plan: production of a period is a whole number of batches of this size, in item "
-                "units.", default=0.0, default_text="any quantity"),
+                "units.", default=0.0, default_text="any quantity", newer=True),
     ),
     field="items",
 )  # fmt: skip
@@ -259,7 +259,7 @@ EVENTS = Table(
         _number("Uplift units", "Change of demand per period, in units.", minimum=None),
         Column("Price change %", "fraction", "Change of price while it lasts.", minimum=-1),
         Column("Cannibalisation %", "fraction", "Share of what the event of an item brings that the other items of its "
-               "family lose.", default=0.0, minimum=0, maximum=1),
+               "family lose.", default=0.0, minimum=0, maximum=1, newer=True),
         Column("Probability", "fraction", "How likely it is. For a past event 0: it did not take place.", default=1.0,
                minimum=0, maximum=1),
         _text("Owner", "Who planned it."),
@@ -300,8 +300,8 @@ RATES = Table(
         _key("Currency", "Currency code."),
         _key("Period", "The period.", "period", required=False, default_text="all periods"),
         _number("Rate", "One unit of the currency in base currency.", required=True),
-        _number("Budget rate", "The same when the budget was made.", default_text="Rate"),
-        _number("Approved rate", "The same when the plan was last approved.", default_text="Rate"),
+        _number("Budget rate", "The same when the budget was made.", default_text="Rate", newer=True),
+        _number("Approved rate", "The same when the plan was last approved.", default_text="Rate", newer=True),
     ),
     field="rates",
 )  # fmt: skip
@@ -336,7 +336,7 @@ SCENARIOS = Table(
         Column("Change %", "fraction", "Relative change of the lever.", default=0.0, minimum=-1),
         _text("Note", "The assumption behind it."),
         Column("Adopted", "date", "Written by the button Adopt: its levers are part of the plan since then. Such a "
-               "scenario is not run any more."),
+               "scenario is not run any more.", newer=True),
     ),
     field="scenarios",
 )  # fmt: skip

@@ -31,6 +31,8 @@ class Column:
     refers_to: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    newer: bool = False
+    """Came later: a workbook from before lacks it, and runs without."""
 
     @property
     def blank_means(self) -> str:
@@ -42,9 +44,11 @@ class Column:
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
 
-def output_column(name: str, kind: str, help: str, key: bool = False, unit: str = "") -> Column:
+def output_column(
+    name: str, kind: str, help: str, key: bool = False, unit: str = "", newer: bool = False
+) -> Column:  # fmt: skip
     """A column that a run writes."""
-    return Column(name, kind, help, key=key, unit=unit)  # type: ignore[arg-type]
+    return Column(name, kind, help, key=key, unit=unit, newer=newer)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,19 @@ later change can be told cell by cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from .digest import canonical_text, content_digest
 from .findings import Finding, Findings
 from .packed_text import DAMAGE, packed, packed_json
+from .rolled import Cells
 
 Content = dict[str, dict[str, str]]
 """Table or grid -> "key / column" -> text of the cell; blank cells are left out."""
 COLUMNS = ("Step", "Signed by", "Signed at", "Comment", "Digest", "Part", "Content")
+MARK = "Mark"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Signature:
     at: str
     comment: str
     content: Content
+    mark: float | None = None
+    """What Home's formula over the signed cells gave then; None where it was not read."""
 
     @property
     def digest(self) -> str:
@@ -38,11 +42,11 @@ class Signature:
 def signature_rows(signatures: Sequence[Signature]) -> pd.DataFrame:
     """Columns of tblSigned: one row per signature and part."""
     rows = [
-        (one.step, one.by, one.at, one.comment, one.digest, float(part), text)
+        (one.step, one.by, one.at, one.comment, one.digest, float(part), text, one.mark)
         for one in signatures
         for part, text in enumerate(packed(canonical_text(one.content)), start=1)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=[*COLUMNS, MARK])
 
 
 def read_signatures(rows: pd.DataFrame) -> tuple[tuple[Signature, ...], Findings]:
@@ -57,8 +61,9 @@ def read_signatures(rows: pd.DataFrame) -> tuple[tuple[Signature, ...], Findings
         try:
             content = {name: dict(cells.items()) for name, cells in packed_json(parts).items()}
             signature = Signature(
-                str(step), str(first["Signed by"]), str(first["Signed at"]), str(first["Comment"] or ""), content
-            )
+                str(step), str(first["Signed by"]), str(first["Signed at"]), str(first["Comment"] or ""), content,
+                _number(first.get(MARK)),
+            )  # fmt: skip
             if signature.digest != str(first["Digest"]):
                 raise ValueError
         except DAMAGE:
@@ -67,3 +72,21 @@ def read_signatures(rows: pd.DataFrame) -> tuple[tuple[Signature, ...], Findings
         else:
             found.append(signature)
     return tuple(found), Findings.of(problems)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and value == value else None
+
+
+LOG_COLUMNS = ("At", "Cycle", "Step", "Action", "By", "Comment", "Digest")
+
+
+@dataclass(frozen=True)
+class CycleChange:
+    """What signing or reopening changes. ``cells``: of tblCycle and tblDecisions. ``signatures``: all that count from
+    then on. ``log``: LOG_COLUMNS, rows to be added. ``changed``: signed steps whose content is not what was signed."""
+
+    cells: dict[str, Cells] = field(default_factory=dict)
+    signatures: tuple[Signature, ...] = ()
+    log: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LOG_COLUMNS)))
+    changed: tuple[str, ...] = ()

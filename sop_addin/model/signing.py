@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
@@ -25,15 +26,21 @@ PARTS: dict[str, tuple[str, ...]] = {
     DATA: ("tblSettings", *_MASTER_DATA, "tblHistory", "tblStock"),
     DEMAND: ("SalesPlan", "tblEvents", "tblItemOverrides"),
     SUPPLY: ("ProductionPlan", "tblPlan"),
-    PRE: ("SalesPlan", "tblPlan", "tblScenarios", "tblRisks", "tblDecisions"),
+    PRE: ("SalesPlan", "tblPlan", "tblScenarios", "tblRisks"),
     EXECUTIVE: ("SalesPlan", "tblPlan", "tblDecisions"),
 }
-"""What each step signs: input tables, rows of plan sheets, and the solved plan (tblPlan)."""
+"""What each step signs: input tables, rows of plan sheets, and the solved plan (tblPlan). Decisions are signed in the
+executive meeting that takes the last of them."""
 _NOT_SOLVED = frozenset({"tblCycle", "tblDecisions", "tblScenarios", "tblRisks", "tblApproved", "tblBudget"})
 """Input tables that the plan does not hang on."""
+_WRITTEN = {"tblRates": ("Approved rate",), "tblScenarios": ("Adopted",)}
+"""Columns that Publish and Adopt write: no input of anybody, so nothing that is signed."""
 
 CELLS_NAMED = 6
 CHANGED = "changed since sign-off"
+CHANGED_RESULT = "Changed since sign-off"
+"""Row of tblResult: the signed steps whose content is not what was signed."""
+UNCHANGED_RULE = "signed_content_unchanged"
 
 
 def sign(tables: Tables, step: str, *, by: str, at: str, comment: str) -> Signature:
@@ -42,7 +49,7 @@ def sign(tables: Tables, step: str, *, by: str, at: str, comment: str) -> Signat
 
 
 def signed_content(tables: Tables, step: str) -> Content:
-    """What a step signs, as it stands now. Figures have 6 significant digits: more is only the solver's noise."""
+    """What a step signs, as it stands now. Figures have 9 significant digits."""
     return {name: _BUILD[name](tables) if name in _BUILD else _table_cells(tables, name) for name in PARTS[step]}
 
 
@@ -53,7 +60,7 @@ def _text(value: object, bucket: str = "") -> str:
         return calendar.period_label(value, bucket) if bucket else f"{value:%Y-%m-%d}"
     if value is None or value is pd.NaT or value != value:
         return ""
-    return f"{float(value):.6g}" if isinstance(value, (int, float)) else str(value)
+    return f"{float(value):.9g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _cells(frame: pd.DataFrame, keys: Sequence[str], bucket: str) -> dict[str, str]:
@@ -74,8 +81,13 @@ def _cells(frame: pd.DataFrame, keys: Sequence[str], bucket: str) -> dict[str, s
 
 
 def _table_cells(tables: Tables, name: str) -> dict[str, str]:
-    table = TABLES[name]
-    return _cells(getattr(tables, table.field), table.keys, tables.settings.bucket)
+    return _cells(_typed(tables, name), TABLES[name].keys, tables.settings.bucket)
+
+
+def _typed(tables: Tables, name: str) -> pd.DataFrame:
+    """An input table without what the program writes into it."""
+    frame: pd.DataFrame = getattr(tables, TABLES[name].field)
+    return frame.drop(columns=list(_WRITTEN.get(name, ())))
 
 
 def _settings(tables: Tables) -> dict[str, str]:
@@ -121,7 +133,7 @@ def inputs_digest(tables: Tables) -> str:
     names = [name for name, table in TABLES.items() if table.field and name not in {*_NOT_SOLVED, "tblSettings"}]
     parts = [canonical_text(_settings(tables))]
     for name in names:
-        frame = getattr(tables, TABLES[name].field)
+        frame = _typed(tables, name)
         plain = frame.set_axis([_text(column, "Week") for column in frame.columns], axis=1)
         sums = pd.util.hash_pandas_object(plain, index=False)
         parts.append(f"{name}:{'|'.join(plain.columns)}:{sha256(sums.to_numpy().tobytes().hex())}")
@@ -143,35 +155,67 @@ def changed_cells(before: Content, after: Content) -> list[tuple[str, str, str, 
         found += [
             (name, key, old.get(key, ""), new.get(key, ""))
             for key in dict.fromkeys((*old, *new))
-            if old.get(key, "") != new.get(key, "")
+            if not _same(name, old.get(key, ""), new.get(key, ""))
         ]
     return found
+
+
+def _same(name: str, before: str, after: str) -> bool:
+    """Whether two texts of a cell say the same; figures may differ by what solving or reading them again may change."""
+    if before == after:
+        return True
+    try:
+        old, new = float(before), float(after)
+    except ValueError:
+        return False
+    share, least = (1e-5, 1e-3) if name == "tblPlan" else (5e-7, 1e-9)
+    return math.isclose(old, new, rel_tol=share, abs_tol=least)
+
+
+def changed_steps(tables: Tables, signatures: Sequence[Signature]) -> tuple[str, ...]:
+    """The steps whose content is not what was signed."""
+    return tuple(
+        one.step for one in signatures if changed_cells(one.content, signed_content(tables, one.step))
+    )  # fmt: skip
 
 
 def sign_off_findings(tables: Tables) -> Findings:
     """A warning for each signed step whose content has changed since, with the cells."""
     found = []
-    signed = set(tables.cycle.loc[tables.cycle["Status"] == "Signed", "Step"])
-    for signature in tables.signatures:
-        if signature.step not in signed:
-            continue
-        changes = changed_cells(signature.content, signed_content(tables, signature.step))
-        if changes:
-            found.append(_changed(tables, signature, changes))
+    kept = {one.step: one for one in tables.signatures}
+    for step in tables.cycle.loc[tables.cycle["Status"] == "Signed", "Step"]:
+        if step in kept and (changes := changed_cells(kept[step].content, signed_content(tables, step))):
+            found.append(_finding(tables, step, _changed_words(kept[step], changes)))
     return Findings.of(found)
 
 
-def _changed(tables: Tables, signature: Signature, changes: list[tuple[str, str, str, str]]) -> Finding:
+def _changed_words(signature: Signature, changes: list[tuple[str, str, str, str]]) -> str:
     words = [
         f"{name.removeprefix('tbl')} {key}: {old or 'blank'} -> {new or 'blank'}" for name, key, old, new in changes
     ]
     more = f" and {len(words) - CELLS_NAMED} more" if len(words) > CELLS_NAMED else ""
-    message = (
+    return (
         f"{signature.step} was signed by {signature.by} on {signature.at[:16]} and has {CHANGED}: "
-        f"{'; '.join(words[:CELLS_NAMED])}{more}. Sign it again, or reopen it"
+        f"{'; '.join(words[:CELLS_NAMED])}{more}"
     )
-    rows = tables.cycle.index[tables.cycle["Step"] == signature.step]
+
+
+def _finding(tables: Tables, step: str, message: str) -> Finding:
+    rows = tables.cycle.index[tables.cycle["Step"] == step]
     row = int(rows[0]) if len(rows) else None
     place = tables.places.get("tblCycle")
     cell = place.cell("Status", row) if place else ""
-    return Finding("Warning", "tblCycle", row, "Status", "signed_content_unchanged", message, cell)
+    return Finding(
+        "Warning", "tblCycle", row, "Status", UNCHANGED_RULE, f"{message}. Sign it again, or reopen it", cell
+    )  # fmt: skip
+
+
+def changed_words(findings: Findings, tables: Tables) -> str:
+    """The steps that `sign_off_findings` found changed: ``Data gathering, Demand plan``."""
+    rows = [finding.row for finding in findings if finding.rule == UNCHANGED_RULE]
+    return ", ".join(str(tables.cycle.at[row, "Step"]) for row in rows if row is not None)
+
+
+def without_sign_off(findings: Findings) -> Findings:
+    """The findings but for those of `sign_off_findings`."""
+    return Findings.of(finding for finding in findings if finding.rule != UNCHANGED_RULE)

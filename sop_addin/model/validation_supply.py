@@ -237,12 +237,13 @@ def lead_within_horizon(tables: Tables) -> Iterable[Failure]:
 
 @rule("Warning")
 def receipt_in_horizon(tables: Tables) -> Iterable[Failure]:
-    """A receipt arrives in a planned period."""
+    """A receipt arrives in a planned period. Of the months that were rolled over it has arrived: nothing to say."""
     planned = tables.periods
     if not planned:
         return
     frame = tables.receipts
-    outside = frame["Period"].notna() & ~frame["Period"].between(planned[0], planned[-1])
+    first = min((version.plan_start for version in tables.versions), default=planned[0])
+    outside = frame["Period"].notna() & ~frame["Period"].between(min(first, planned[0]), planned[-1])
     yield Failure(
         "tblReceipts", "Period", frame[outside],
         lambda row: f"{period_of(tables, row['Period'])} is not planned ({period_of(tables, planned[0])} to "

@@ -15,7 +15,7 @@ from sop_addin.opc.errors import FileUnreadable
 from sop_addin.opc.xml_text import (
     CONTENT_TYPES,
     PACKAGE_RELATIONSHIPS,
-    default_namespace,
+    new_root,
     parse_xml,
     serialise_xml,
 )
@@ -188,9 +188,7 @@ class Package:
         if rels in self:
             root = parse_xml(self.read(rels), rels)
         else:
-            root = etree.Element(
-                f"{{{PACKAGE_RELATIONSHIPS}}}Relationships", nsmap=default_namespace(PACKAGE_RELATIONSHIPS)
-            )
+            root = new_root(f"{{{PACKAGE_RELATIONSHIPS}}}Relationships", PACKAGE_RELATIONSHIPS)
         taken = {element.get("Id") for element in root}
         number = 1
         while f"rId{number}" in taken:

@@ -8,9 +8,14 @@ from lxml import etree
 
 from sop_addin.opc.errors import FileUnreadable
 
+Xml = Any
+"""An element of lxml, whose type stubs do not know that attributes of parsed XML are text."""
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
 PACKAGE_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
@@ -29,6 +34,11 @@ def main_tag(name: str) -> str:
 def default_namespace(uri: str) -> Any:
     """lxml's nsmap for a new root without prefix; its type stubs know no None key."""
     return {None: uri}
+
+
+def new_root(name: str, namespace: str) -> Any:
+    """An element whose own namespace needs no prefix."""
+    return etree.Element(name, nsmap=default_namespace(namespace))
 
 
 def parse_xml(data: bytes, part: str) -> etree._Element:

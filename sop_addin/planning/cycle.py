@@ -12,7 +12,7 @@ import pandas as pd
 from ..model.errors import InputError
 from ..model.findings import Findings
 from ..model.plan import BASE, Plan
-from ..model.signing import inputs_digest
+from ..model.signing import CHANGED_RESULT, changed_words, inputs_digest, sign_off_findings, without_sign_off
 from ..model.tables import SALES_PLAN_COLUMNS, Tables
 from ..model.validation import validate
 from .against_approved import against_approved
@@ -28,6 +28,7 @@ from .item_demand import demand_shares, item_demand, overrides_beyond_family
 from .item_forecast import forecast_items_explained, history_long
 from .item_plan import item_plan
 from .kpis import days_of_cover, headline_results, key_figures, utilisation
+from .lag_accuracy import lag_accuracy, published_production
 from .lifecycle import lifecycle
 from .past_performance import kpi_trend
 from .plan_table import plan_table
@@ -87,6 +88,7 @@ def run_cycle(
             checked, notes = rough_cut(tables)
             findings += notes
     if "balance" not in steps:
+        findings, changed = _signed_content_now(findings, tables)
         return Plan(
             tables,
             tuple(steps),
@@ -95,7 +97,8 @@ def run_cycle(
             sales,
             rough_cut=checked,
             event_effects=effects,
-            findings=findings.worst_first(),
+            results={CHANGED_RESULT: changed},
+            findings=findings,
             seconds=clock.seconds,
             forecast_explained=explanations,
             cleaning=cleaning,
@@ -114,8 +117,10 @@ def run_cycle(
         side = plan_side(balance, finance)
         bridge = bridge_table(tables, side)
         points = published_points(tables)
-        kpis = key_figures(tables, balance, finance, points)
-        trend = kpi_trend(tables, balance, finance, points, days_of_cover(tables, balance), utilisation(balance))
+        production = published_production(tables)
+        kpis = key_figures(tables, balance, finance, points, production)
+        cover, use = days_of_cover(tables, balance), utilisation(balance)
+        trend = kpi_trend(tables, balance, finance, points, production, cover, use)
     with clock.step("explanation", "Explaining the plan"):
         table = plan_table(tables, balance, finance, scenario)
         changes = plan_changes(tables, tables.last_plan, table)
@@ -129,7 +134,8 @@ def run_cycle(
     solved_for: dict[str, object] = {"Scenario": scenario, "Summary": text}
     if scenario == BASE:
         solved_for["Inputs"] = inputs_digest(tables)
-    findings = findings.worst_first()
+    after = replace(planned, last_plan=table) if scenario == BASE else planned
+    findings, changed = _signed_content_now(findings, after)
     return Plan(
         tables,
         tuple(steps),
@@ -143,12 +149,13 @@ def run_cycle(
         bridge,
         trend,
         value_added(points),
+        lag_accuracy(points, production),
         table,
         explained,
         event_effects=effects,
         results=headline_results(balance, len(findings))
         | solved_for
-        | {"Published": _published(planned, table, scenario)},
+        | {"Published": seal_sentence(after), CHANGED_RESULT: changed},
         findings=findings,
         seconds=clock.seconds,
         forecast_explained=explanations,
@@ -242,6 +249,7 @@ class _Clock:
         return lambda done, total: progress(words, done, total)
 
 
-def _published(tables: Tables, table: pd.DataFrame, scenario: str) -> str:
-    """Whether the base plan as it is after this run is the one published."""
-    return seal_sentence(replace(tables, last_plan=table) if scenario == BASE else tables)
+def _signed_content_now(findings: Findings, after: Tables) -> tuple[Findings, str]:
+    """All findings, worst first, and the signed steps that have changed: as the run leaves them, not as it began."""
+    signed = sign_off_findings(after)
+    return (without_sign_off(findings) + signed).worst_first(), changed_words(signed, after)

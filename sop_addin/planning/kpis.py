@@ -14,9 +14,10 @@ import pandas as pd
 from ..model import calendar
 from ..model.plan import BalancePlan
 from ..model.tables import Tables
-from .accuracy import NONE, TRACKING_LIMIT, bias, mape, mase, tracking_signal, wmape
+from .accuracy import NONE, TRACKING_LIMIT, bias, mape, mase, wmape
 from .finance import cheapest_unit_cost
-from .past_performance import PAST_PERIODS, attainment, one_ahead
+from .lag_accuracy import PAST_PERIODS, attainment, over, recent, worst_signal
+from .value_added import CONSENSUS, LAST_YEAR, STATISTICAL
 
 UTILISATION_TARGET, ATTAINMENT_TARGET, STABILITY_TARGET = 0.95, 0.95, 0.90
 HIGHER, LOWER, ZERO, NEAR = "Higher", "Lower", "Near 0", "Near target"
@@ -49,17 +50,20 @@ def headline_results(plan: BalancePlan, findings: int) -> dict[str, object]:
     }
 
 
-def key_figures(tables: Tables, plan: BalancePlan, finance: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+def key_figures(
+    tables: Tables, plan: BalancePlan, finance: pd.DataFrame, points: pd.DataFrame, production: pd.DataFrame
+) -> pd.DataFrame:
     """KPI_COLUMNS (columns of tblKpis), always the same rows; a figure that nothing is known of is NaN.
 
-    points: `published_points`. Previous: the figure that the last published plan had.
+    points: `published_points`. production: `published_production`. Previous: the figure that the plan published last
+    had.
     """
     rows = [
-        *_demand(tables, points),
+        *_demand(points),
         *_service(tables, plan),
         *_stock(tables, plan, finance),
         *_capacity(plan),
-        *_plan(tables, plan),
+        *_plan(tables, plan, production),
         *_money(tables, plan, finance),
     ]
     previous = tables.versions[-1].figures if tables.versions else {}
@@ -87,33 +91,40 @@ def status(value: float, target: float, better: str) -> str:
     return ON_TARGET if good[better] else OFF_TARGET
 
 
-def _demand(tables: Tables, points: pd.DataFrame) -> list[Row]:
-    past = one_ahead(tables, points)
-    actual, forecast, scale = (past[name].to_numpy(dtype=np.float64) for name in ("Actual", "Consensus", "Scale"))
-    known = past[past["Last year"].notna()]
-    last_year = wmape(known["Actual"].to_numpy(dtype=np.float64), known["Last year"].to_numpy(dtype=np.float64))
-    statistical = wmape(actual, past["Statistical"].to_numpy(dtype=np.float64))
-    signals = {
-        str(family): tracking_signal(part["Actual"].to_numpy(np.float64), part["Consensus"].to_numpy(np.float64))
-        for family, part in past.groupby("Family", sort=False)
-    }
-    worst = max(signals, key=lambda family: abs(signals[family]), default="")
+def _demand(points: pd.DataFrame) -> list[Row]:
+    past = recent(points, 1)
+    actual, forecast, scale = (past[name].to_numpy(dtype=np.float64) for name in ("Actual", CONSENSUS, "Scale"))
+    statistical = wmape(actual, past[STATISTICAL].to_numpy(dtype=np.float64))
+    signal, worst = worst_signal(past)
     whose = f" ({worst})" if worst else ""
     return [
-        ("Demand", "Forecast error (WMAPE)", wmape(actual, forecast), last_year, "%", LOWER,
+        ("Demand", "Forecast error (WMAPE)", wmape(actual, forecast), _last_year(past), "%", LOWER,
          _PUBLISHED + "Sum of |consensus - actual| / sum of actual. Target: that of last year as the forecast."),
+        *(_further_ahead(recent(points, lag), lag) for lag in (2, 3)),
         ("Demand", "Forecast error (MAPE)", mape(actual, forecast), NONE, "%", LOWER,
          _PUBLISHED + "Mean of |consensus - actual| / actual."),
         ("Demand", "Forecast MASE", mase(actual, forecast, scale), 1.0, "ratio", LOWER,
-         _PUBLISHED + "Mean |error| / mean change from year to year before; below 1 beats last year."),
+         _PUBLISHED + "Mean of |error| / mean change from year to year before the plan; below 1 beats last year."),
         ("Demand", "Forecast bias", bias(actual, forecast), 0.05, "%", ZERO,
          _PUBLISHED + "Sum of (consensus - actual) / sum of actual. Plus: forecast too much. Target: within 5 %."),
-        ("Demand", "Tracking signal", signals[worst] if worst else NONE, TRACKING_LIMIT, "ratio", ZERO,
+        ("Demand", "Tracking signal", signal, TRACKING_LIMIT, "ratio", ZERO,
          _PUBLISHED + f"Sum of (consensus - actual) / mean |error|, of the family where it is largest{whose}. Plus: "
          f"forecast too much. Target: within {TRACKING_LIMIT:g}."),
         ("Demand", "Value added by people", statistical - wmape(actual, forecast), 0.0, "% points", HIGHER,
          _PUBLISHED + "WMAPE of the statistical forecast - WMAPE of the consensus. Plus: the changes helped."),
     ]  # fmt: skip
+
+
+def _last_year(points: pd.DataFrame) -> float:
+    """WMAPE of last year as the forecast."""
+    known = points[points[LAST_YEAR].notna()]
+    return wmape(known["Actual"].to_numpy(dtype=np.float64), known[LAST_YEAR].to_numpy(dtype=np.float64))
+
+
+def _further_ahead(points: pd.DataFrame, lag: int) -> Row:
+    error = wmape(points["Actual"].to_numpy(np.float64), points[CONSENSUS].to_numpy(np.float64))
+    text = f"The same of what was published {lag} periods ahead (lag {lag}); all lags and families: tblLagAccuracy."
+    return ("Demand", f"Forecast error, lag {lag} (WMAPE)", error, _last_year(points), "%", LOWER, text)
 
 
 def _service(tables: Tables, plan: BalancePlan) -> list[Row]:
@@ -192,9 +203,9 @@ def _capacity(plan: BalancePlan) -> list[Row]:
     ]  # fmt: skip
 
 
-def _plan(tables: Tables, plan: BalancePlan) -> list[Row]:
+def _plan(tables: Tables, plan: BalancePlan, production: pd.DataFrame) -> list[Row]:
     return [
-        ("Plan", "Plan attainment", attainment(tables)[0], ATTAINMENT_TARGET, "%", HIGHER,
+        ("Plan", "Plan attainment", attainment(recent(over(production), 1)), ATTAINMENT_TARGET, "%", HIGHER,
          f"Actual production up to the plan / planned production, first period of each published plan, last "
          f"{PAST_PERIODS} periods; too much of one family does not make up for another."),
         ("Plan", "Plan stability", stability(tables, plan), STABILITY_TARGET, "%", HIGHER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,13 +12,14 @@ from ..model import calendar
 from ..model.errors import InputError
 from ..model.rolled import Cells
 from ..model.schema import STEPS
-from ..model.signature import Signature
+from ..model.signature import LOG_COLUMNS, CycleChange
 from ..model.signing import (
     DEMAND,
     EXECUTIVE,
     PRE,
     SUPPLY,
     changed_cells,
+    changed_steps,
     inputs_digest,
     sign,
     signed_content,
@@ -26,11 +27,13 @@ from ..model.signing import (
 from ..model.suggest import did_you_mean, listed
 from ..model.tables import Tables
 from ..model.validation import validate
-from .adopt import next_decision
+from ..model.versions import Version
+from .adopt import current_step, next_decision
+from .scenario_runs import assumptions
 from .words import number
 
-LOG_COLUMNS = ("At", "Cycle", "Step", "Action", "By", "Comment", "Digest")
 SIGNED, REOPENED, ROLLED, BACK_TO_SALES = "Signed", "Reopened", "Rolled forward", "Back to Sales"
+PUBLISHED, ADOPTED = "Published", "Adopted"
 _LEAST = 1e-6
 _NAMED = 6
 
@@ -45,16 +48,6 @@ class Gate:
     @property
     def passed(self) -> bool:
         return not self.problem
-
-
-@dataclass(frozen=True)
-class CycleChange:
-    """What signing or reopening changes. ``cells``: of tblCycle and tblDecisions. ``signatures``: all that count from
-    then on. ``log``: LOG_COLUMNS, rows to be added."""
-
-    cells: dict[str, Cells] = field(default_factory=dict)
-    signatures: tuple[Signature, ...] = ()
-    log: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LOG_COLUMNS)))
 
 
 def check_step(tables: Tables, step: str) -> None:
@@ -155,7 +148,7 @@ def sign_step(tables: Tables, step: str, *, by: str, at: dt.datetime, comment: s
         cells[(step, "Comment")] = comment
     others = tuple(one for one in tables.signatures if one.step != step)
     log = [_entry(tables, step, SIGNED, by, at, comment, signature.digest)]
-    return CycleChange({"tblCycle": cells}, (*others, signature), pd.DataFrame(log, columns=list(LOG_COLUMNS)))
+    return CycleChange({"tblCycle": cells}, (*others, signature), _log(log), changed_steps(tables, others))
 
 
 def reopen_step(
@@ -190,7 +183,7 @@ def reopen_step(
         families = ", ".join(decisions["Family"])
         log.append(_entry(tables, step, BACK_TO_SALES, by, at, f"Cannot be met: {families}.", ""))
     kept = tuple(one for one in tables.signatures if one.step not in reopened)
-    return CycleChange(found, kept, pd.DataFrame(log, columns=list(LOG_COLUMNS)))
+    return CycleChange(found, kept, _log(log), changed_steps(tables, kept))
 
 
 def shortage_decisions(tables: Tables, limits: pd.DataFrame | None) -> pd.DataFrame:
@@ -252,21 +245,39 @@ def _limit_words(limits: pd.DataFrame | None, family: str, periods: Sequence[pd.
 
 
 def closed_cycle(tables: Tables, *, by: str, at: dt.datetime) -> CycleChange:
-    """The cycle of the next period: every step open again, due a period later; what was remarked goes to the log."""
+    """The cycle of the next period: every step open again, due as many days from its plan start as before.
+
+    What was signed or remarked goes to the log.
+    """
     cells: Cells = {}
-    log = []
+    log: list[tuple[object, ...]] = []
     for row in tables.cycle.to_dict("records"):
         step = str(row["Step"])
         cells |= {(step, column): None for column in ("Signed by", "Signed at", "Digest", "Comment")}
         cells[(step, "Status")] = "Open"
-        if row["Due"] == row["Due"]:
-            cells[(step, "Due")] = _later(row["Due"], tables.settings.bucket)
-        log.append(_entry(tables, step, ROLLED, by, at, str(row["Comment"]), str(row["Digest"])))
-    return CycleChange({"tblCycle": cells} if cells else {}, (), pd.DataFrame(log, columns=list(LOG_COLUMNS)))
+        if row["Due"] == row["Due"] and tables.periods:
+            start = tables.periods[0]
+            cells[(step, "Due")] = calendar.add_periods(start, 1, tables.settings.bucket) + (row["Due"] - start)
+        if row["Comment"] or row["Digest"] or not log:
+            log.append(_entry(tables, step, ROLLED, by, at, str(row["Comment"]), str(row["Digest"])))
+    return CycleChange({"tblCycle": cells} if cells else {}, (), _log(log))
 
 
-def _later(day: pd.Timestamp, bucket: str) -> pd.Timestamp:
-    return day + (pd.DateOffset(months=1) if bucket == calendar.MONTH else pd.Timedelta(weeks=1))
+def published_entry(tables: Tables, version: Version) -> pd.DataFrame:
+    """The row of the log that says what was published: LOG_COLUMNS."""
+    at = dt.datetime.fromisoformat(version.published_at)
+    words = f"Plan {version.name} is the approved plan."
+    return _log([_entry(tables, current_step(tables), PUBLISHED, version.published_by, at, words, version.digest)])
+
+
+def adopted_entry(tables: Tables, scenario: str, *, by: str, at: dt.datetime) -> pd.DataFrame:
+    """The row of the log that says which scenario became the plan: LOG_COLUMNS."""
+    words = f"Scenario '{scenario}': {assumptions(tables, scenario)}"
+    return _log([_entry(tables, current_step(tables), ADOPTED, by, at, words, "")])
+
+
+def _log(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
 
 
 def _entry(

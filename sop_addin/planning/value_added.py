@@ -12,14 +12,15 @@ import pandas as pd
 
 from ..model import calendar
 from ..model.tables import Tables
-from .accuracy import NONE, bias, wmape
+from ..model.versions import Version
+from .accuracy import NONE, bias, naive_scale, wmape
 from .families import aggregate_to_family
 from .item_forecast import history_long
 
 LAST_YEAR, STATISTICAL, BASE_PLAN, CONSENSUS = "Last year", "Statistical", "With events and portfolio", "Consensus"
 POINT_COLUMNS = (
     "Version", "Family", "Owner", "Reason", "Period", "Lag", "Actual", LAST_YEAR, STATISTICAL, BASE_PLAN, CONSENSUS,
-    "Overridden",
+    "Overridden", "Scale",
 )  # fmt: skip
 VALUE_ADDED_COLUMNS = (
     "View", "Name", "Points", "Actual", "WMAPE before", "WMAPE after", "Value added", "Bias before", "Bias after",
@@ -49,7 +50,8 @@ def published_points(tables: Tables) -> pd.DataFrame:
     """POINT_COLUMNS: one row per published plan, family and period that has been sold since.
 
     Lag 1 is the first period of the plan. Of plans published for the same start the last one counts. Forecasts are in
-    family units, never below 0; Last year is NaN where nothing was known of it.
+    family units, never below 0; Last year is NaN where nothing was known of it. Scale (of MASE): mean change from year
+    to year in the sales before the plan.
     """
     final = {version.plan_start: version for version in tables.versions}
     actual = actual_sales(tables).set_index(["Family", "Period"])["Actual"]
@@ -73,6 +75,7 @@ def published_points(tables: Tables) -> pd.DataFrame:
                     .clip(lower=0.0),
                     CONSENSUS: frame["Consensus demand"],
                     "Overridden": frame["Override"].notna(),
+                    "Scale": frame["Family"].map(_scales(actual, version, tables.settings.season_length)),
                 }
             )
         )  # fmt: skip
@@ -86,6 +89,18 @@ def published_points(tables: Tables) -> pd.DataFrame:
     return points.loc[known, list(POINT_COLUMNS)].reset_index(drop=True)
 
 
+def _scales(actual: pd.Series, version: Version, season_length: int) -> dict[str, float]:
+    """Family -> scale of MASE, from what had been sold when the version was planned."""
+    before = actual[actual.index.get_level_values("Period") < version.plan_start]
+    if before.empty:
+        return {}
+    wide = before.unstack("Period")
+    start = pd.Timestamp(str(wide.columns.min()))
+    size = calendar.periods_between(start, version.plan_start, version.bucket)
+    wide = wide.reindex(columns=calendar.period_range(start, size, version.bucket))
+    return dict(zip(wide.index, naive_scale(wide.to_numpy(dtype=np.float64), season_length), strict=True))
+
+
 def value_added(points: pd.DataFrame) -> pd.DataFrame:
     """VALUE_ADDED_COLUMNS by step, lag, family owner and reason.
 
@@ -96,7 +111,7 @@ def value_added(points: pd.DataFrame) -> pd.DataFrame:
     for name, before, after in STEPS:
         rows.append(_row("Step", name, points, before, after))
     for lag in sorted(points["Lag"].unique()):
-        rows.append(_row("Lag", f"{int(lag)}", points[points["Lag"] == lag], STATISTICAL, CONSENSUS))
+        rows.append(_row("Lag", f"Lag {int(lag)}", points[points["Lag"] == lag], STATISTICAL, CONSENSUS))
     overridden = points[points["Overridden"].astype(bool)]
     for view, column in (("Owner", "Owner"), ("Reason", "Reason")):
         for whose, part in overridden.groupby(column, sort=True):

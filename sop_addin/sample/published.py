@@ -30,6 +30,8 @@ from .supply import families_table
 
 FIRST, LAST = position_of("2026-07"), position_of("2026-12")
 PUBLISHER = "Henrik Lindhaven"
+PUBLISHED_ON = 19
+"""Day of the month before the plan starts: the executive meeting."""
 
 # family, first and last month it was changed for, how much, and why
 CHANGES: tuple[tuple[str, str, str, float, str], ...] = (
@@ -78,16 +80,22 @@ def _version(start: int) -> Version:
     sources.insert(1, "Source", "All sources")
     resources = pd.DataFrame({name: pd.Series(dtype="float64") for name in ("Resource", "Period", *RESOURCE_MEASURES)})
     return Version(
-        label(start), f"{month(start):%Y-%m}-02 15:30:00", PUBLISHER, pd.Timestamp(month(start)), MONTH, families,
-        sources, resources, {},
+        label(start), f"{month(start - 1):%Y-%m}-{PUBLISHED_ON} 15:30:00", PUBLISHER, pd.Timestamp(month(start)), MONTH,
+        families, sources, resources, {},
     )  # fmt: skip
 
 
 def _statistical(family: str, start: int) -> np.ndarray:
-    """Last known year x how the last six months stood against the same months before, believed to a fifth."""
-    sold = np.array(sold_by_family(family)[:start])
+    """Last known year x how the last six months stood against the same months before, believed to a fifth.
+
+    In the executive meeting the sales of its own month are not known yet.
+    """
+    known = start - 1
+    sold = np.array(sold_by_family(family)[:known])
     growth = 1.0 + 0.2 * (sold[-6:].sum() / sold[-18:-12].sum() - 1.0)
-    return np.round(np.array([sold[start - 12 + step % 12] * growth for step in range(HORIZON)]))
+    months = np.array([start - 12 + step % 12 for step in range(HORIZON)])
+    forecast: np.ndarray = np.round(sold[np.where(months < known, months, months - 12)] * growth)
+    return forecast
 
 
 def _override(family: str, start: int, statistical: np.ndarray) -> tuple[np.ndarray, list[str]]:

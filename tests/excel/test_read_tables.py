@@ -15,7 +15,7 @@ from sop_addin.engines.closed_file import open_book
 from sop_addin.excel.grids import column_letter
 from sop_addin.excel.read_tables import read_grids_raw, read_raw, read_tables
 from sop_addin.model.errors import WorkbookError
-from sop_addin.model.schema import GRIDS, INPUT_TABLES, TABLES
+from sop_addin.model.schema import GRIDS, INPUT_TABLES, NEWER_TABLES, TABLES
 
 GRID_HEADERS = {grid.name: [*grid.lead_headers, "2027-01", "2027-02"] for grid in GRIDS}
 
@@ -26,7 +26,9 @@ class Workbook:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.tables: dict[str, list[list[Any]]] = {
-            table.name: [list(table.headers), [None] * len(table.columns)] for table in INPUT_TABLES
+            table.name: [list(table.headers), [None] * len(table.columns)]
+            for table in TABLES.values()
+            if table.role == "input" or table.name in NEWER_TABLES
         }
         self.grids: dict[str, list[list[Any]]] = {name: [headers] for name, headers in GRID_HEADERS.items()}
         self.anchors: dict[str, tuple[str, int, int]] = {}

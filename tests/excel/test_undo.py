@@ -158,6 +158,7 @@ def test_a_run_writes_nothing_but_the_parts_it_keeps(book):
         *("tblForecast", "tblExplanation", "tblCleaning", "tblItemPlan", "tblEventEffects", "tblKpis", "tblPlan"),
         *(
             "tblKpiTrend",
+            "tblLagAccuracy",
             "tblValueAdded",
             "tblBridge",
             "tblResult",

@@ -14,7 +14,8 @@ from sop_addin.model.calendar import MONTH
 from sop_addin.model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version
 from sop_addin.planning.cycle import run_cycle
 from sop_addin.planning.kpis import HIGHER, LOWER, NEAR, ZERO, days_of_cover, key_figures, stability, status
-from sop_addin.planning.past_performance import attainment, kpi_trend
+from sop_addin.planning.lag_accuracy import attainment, lag_accuracy, over, published_production, recent
+from sop_addin.planning.past_performance import kpi_trend
 from sop_addin.planning.value_added import actual_sales, published_points, value_added
 
 NAN = float("nan")
@@ -106,7 +107,7 @@ def test_value_added_by_step_owner_and_reason(tables):
     assert rows.loc[("Owner", "Bob"), "Value added"] == pytest.approx((10 + 10) / 100 - (30 + 5) / 100)
     assert rows.loc[("Reason", "Listing"), "Value added"] == pytest.approx(0.10)
     assert rows.loc[("Reason", "Hunch"), "Bias after"] == pytest.approx((30 - 5) / 100)
-    assert rows.loc[("Lag", "2"), "Points"] == 2
+    assert rows.loc[("Lag", "Lag 2"), "Points"] == 2
 
 
 def test_without_published_plans_nothing_is_said():
@@ -118,9 +119,10 @@ def test_without_published_plans_nothing_is_said():
 
 def test_attainment_does_not_let_too_much_of_one_family_make_up_for_another(tables):
     """November: pumps 110 of 120, valves 40 of 50. December: pumps 100 of 100 (150 made), valves 70 of 80."""
-    total, by_period = attainment(tables)
-    assert by_period.tolist() == pytest.approx([150 / 170, 170 / 180])
-    assert total == pytest.approx(320 / 350)
+    made = recent(over(published_production(tables)), 1)
+    assert attainment(made[made["Period"] == pd.Timestamp("2026-11-01")]) == pytest.approx(150 / 170)
+    assert attainment(made[made["Period"] == pd.Timestamp("2026-12-01")]) == pytest.approx(170 / 180)
+    assert attainment(made) == pytest.approx(320 / 350)
 
 
 def test_demand_key_figures_are_of_the_first_month_of_each_plan(tables):
@@ -134,6 +136,44 @@ def test_demand_key_figures_are_of_the_first_month_of_each_plan(tables):
     assert "(Valves)" in kpis.loc["Tracking signal", "Definition"]
     assert kpis.loc["Value added by people", "Value"] == pytest.approx((20 + 10 + 10 + 10) / actual - 30 / actual)
     assert kpis.loc["Plan attainment", "Value"] == pytest.approx(320 / 350)
+
+
+def test_accuracy_by_lag(tables):
+    """Lag 2 is what November's plan said of December: pumps 180 and valves 80, where 200 and 50 came."""
+    rows = lag_accuracy(published_points(tables), published_production(tables)).set_index(["Family", "Lag"])
+    assert list(rows.index) == [(family, lag) for family in ("All families", "Pumps", "Valves") for lag in (1, 2)]
+    near, far = rows.loc[("All families", 1)], rows.loc[("All families", 2)]
+    assert (near["Points"], near["WMAPE"]) == pytest.approx((4, 30 / 400))
+    assert (far["Points"], far["Actual"], far["WMAPE"]) == pytest.approx((2, 250, (20 + 30) / 250))
+    assert far["MAPE"] == pytest.approx((20 / 200 + 30 / 50) / 2)
+    assert far["Bias"] == pytest.approx((-20 + 30) / 250)
+    assert far["Target"] == pytest.approx((50 + 10) / 250)  # last year: 150 and 40
+    assert far["Statistical WMAPE"] == pytest.approx((20 + 10) / 250)  # 180 and 60
+    assert (far["Added by events"], far["Added by overrides"]) == pytest.approx((0, (20 + 10) / 250 - 50 / 250))
+    assert rows.loc[("Valves", 1), "Tracking signal"] == pytest.approx(-10 / 5)
+    assert near["Tracking signal"] == pytest.approx(-10 / 5)  # the family where it is largest
+    # December: 150 of 200 and 60 of 60 (70 made) a month ahead, 100 of 100 and 70 of 80 in the end
+    assert far["Plan attainment"] == pytest.approx((150 + 60) / 260)
+    assert rows.loc[("Valves", 1), "Plan attainment"] == pytest.approx((40 + 70) / (50 + 80))
+    # December was published as 200 and 60 first, then as 100 and 80
+    assert near["Plan stability"] == pytest.approx(1 - (100 + 20) / 260)
+    assert math.isnan(far["Plan stability"])
+
+
+def test_mase_is_measured_by_how_sales_moved_from_year_to_year_before_the_plan():
+    """Sales rise by 5 a year in even months and fall by 15 in odd ones: 10 on average. The plan is 4 too high."""
+    months = pd.date_range("2024-01-01", "2026-12-01", freq="MS")
+    sales = [100 + (5 if month.month % 2 == 0 else -15) * (month.year - 2024) for month in months]
+    stock = {"Family": ["Pumps"] * 36, "Period": [f"{month:%Y-%m}" for month in months], "Sales": sales}
+    last = published("2026-12-01", [("Pumps", "Ann", "2026-12-01", demand(sales[-1] + 4), "")])
+    # the items' history reaches further back than tblStock: only pumps count, and only where both years are known
+    history = {"Item": ["P1"], "Region": [None], "2025-06": [None]}
+    tables = replace(company(tblStock=stock, tblHistory=history), versions=(last,))
+    rows = lag_accuracy(published_points(tables), published_production(tables))
+    before = np.array(sales[:-1])
+    scale = np.abs(before[12:] - before[:-12]).mean()
+    assert scale == pytest.approx((12 * 15 + 11 * 5) / 23)
+    assert rows["MASE"].iloc[0] == pytest.approx(4 / scale)
 
 
 def test_stability_is_the_share_of_the_last_published_plan_that_is_kept(tables):
@@ -169,13 +209,36 @@ def test_service_figures():
     families["Sales"] = families["Demand"] - families["Lost sales"]
     families["Opening backorders"] = 0.0
     balance = replace(plan.balance, families=families)
-    kpis = key_figures(company(), balance, plan.finance, published_points(company())).set_index("KPI")["Value"]
+    nothing = published_points(company()), published_production(company())
+    kpis = key_figures(company(), balance, plan.finance, *nothing).set_index("KPI")["Value"]
     assert kpis["Fill rate"] == pytest.approx(590 / 600)
     assert kpis["Periods without shortage"] == pytest.approx(4 / 6)
     assert (kpis["Lost sales"], kpis["Late units"]) == (10, 40)
-    trend = kpi_trend(company(), balance, plan.finance, published_points(company()), pd.Series(dtype=float),
+    trend = kpi_trend(company(), balance, plan.finance, *nothing, pd.Series(dtype=float),
                       pd.DataFrame({"Period": [], "Utilisation": []}))  # fmt: skip
     assert trend["Service level"].tolist() == pytest.approx([0.6, 0.9, 1, 1, 1, 1])
+
+
+def test_stock_and_capacity_figures():
+    """Six months: unit costs of 200 a month against stock worth 400; a press, a crew and a full warehouse."""
+    plan = run_cycle(company())
+    pumps = plan.finance["Family"] == "Pumps"
+    finance = plan.finance.assign(**{"Unit costs": 100.0, "Stock value": np.where(pumps, 300.0, 100.0)})
+    months = pd.to_datetime(["2027-01-01", "2027-02-01"] * 2 + ["2027-01-01"])
+    resources = pd.DataFrame({
+        "Resource": ["Press", "Press", "Crew", "Crew", "Store"], "Period": months,
+        "Kind": ["Machine", "Machine", "Labour", "Labour", "Storage"], "Load": [90.0, 60.0, 50.0, 50.0, 99.0],
+        "Regular capacity": [100.0, 100.0, 200.0, 200.0, 100.0], "Overtime": [4.0, 1.0, 0.0, 0.0, 0.0],
+    })  # fmt: skip
+    nothing = published_points(company()), published_production(company())
+    balance = replace(plan.balance, resources=resources)
+    kpis = key_figures(company(), balance, finance, *nothing).set_index("KPI")
+    assert kpis.loc["Inventory turns", "Value"] == pytest.approx(200 * 12 / 400)
+    assert kpis.loc["Stock value", "Value"] == pytest.approx(400)
+    assert kpis.loc["Utilisation", "Value"] == pytest.approx((0.9 + 0.6 + 0.25 + 0.25) / 4)
+    assert kpis.loc["Highest utilisation", "Value"] == pytest.approx(0.99)
+    assert "(Store)" in kpis.loc["Highest utilisation", "Definition"]
+    assert kpis.loc["Overtime share", "Value"] == pytest.approx(5 / 250)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +261,11 @@ def test_trend_shows_the_past_and_then_the_plan(tables):
     assert november["Forecast error"] == pytest.approx(15 / 150)
     assert november["Stock value"] == pytest.approx(60 * 40 + 20 * 20)
     assert trend["Service level"].iloc[2:].notna().all()
+    december = trend.loc[pd.Timestamp("2026-12-01")]
+    assert (december["Forecast error"], december["Error at lag 2"]) == pytest.approx((15 / 250, 50 / 250))
+    assert december["Value added"] == pytest.approx((10 + 10) / 250 - 15 / 250)
+    assert december["Plan stability"] == pytest.approx(1 - (100 + 20) / 260)
+    assert math.isnan(november["Plan stability"])
 
 
 def test_previous_is_the_figure_of_the_plan_published_last(tables):

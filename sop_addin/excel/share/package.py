@@ -10,28 +10,28 @@ from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from ...model.errors import WorkbookError
-from ..layout import COPY_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
-from . import small_parts as small
-from .functions import Native
-from .parts import (
+from ...opc.package import CONTENT_TYPES_PART, Relationship
+from ...opc.package import relationships_part as relationships_name
+from ...opc.xml_text import (
     COMPATIBILITY,
     CONTENT_TYPES,
     MAIN,
-    OFFICE,
     R_ID,
-    Relationship,
-    harmless,
+    Xml,
+    main_tag,
     new_root,
-    parse,
-    read_parts,
-    relationships,
-    relationships_name,
-    relationships_part,
-    serialise,
-    tag,
-    zipped,
+    parse_xml,
+    serialise_xml,
 )
+from ...opc.xml_text import OFFICE_RELATIONSHIPS as OFFICE
+from ..layout import COPY_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
+from . import small_parts as small
+from .functions import Native
+from .parts import Parts, harmless, relationships, relationships_xml, zipped
 from .sheet_part import Cell, Editable, Looks, Texts, shared_item, sheet_part, text_item
+
+MOST_OF_A_SHEET = 150_000_000
+"""Bytes of XML: 10,000 items with all their forecasts have 60 million. It takes some 35 times as much memory."""
 
 ABOUT_SHEET = "About this copy"
 LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", COPY_SHEET, ABOUT_SHEET)
@@ -39,7 +39,7 @@ _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 _DROPPED = frozenset(
-    tag(name)
+    main_tag(name)
     for name in ("fileVersion", "fileSharing", "workbookProtection", "externalReferences", "customWorkbookViews",
                  "pivotCaches", "webPublishing", "fileRecoveryPr", "webPublishObjects", "smartTagPr", "smartTagTypes",
                  "functionGroups", "oleSize", "extLst")
@@ -71,7 +71,7 @@ def clean_copy(
     ``about``: into one that is seen.
     Raises WorkbookError where the bytes are no workbook.
     """
-    parts = read_parts(data)
+    parts = Parts(data)
     main = next((one.target for one in relationships(parts, "") if one.kind == "officeDocument"), "")
     if main not in parts:
         raise WorkbookError("This is no Excel workbook; give an .xlsm or .xlsx file.")
@@ -82,7 +82,7 @@ class _Copy:
     def __init__(self, parts: Mapping[str, bytes], main: str) -> None:
         self.parts = parts
         self.main = main
-        self.root = parse(parts[main])
+        self.root: Xml = parse_xml(parts[main], main)
         self.links = {one.identifier: one for one in harmless(parts, main)}
         self.types = _content_types(parts)
         self.out: dict[str, bytes] = {}
@@ -100,6 +100,8 @@ class _Copy:
         native = Native(self._function_names(), self.gone)
         values: dict[str, int] = {}
         for name, part in self.sheets.items():
+            if len(self.parts[part]) > MOST_OF_A_SHEET:
+                raise WorkbookError(f"Sheet {name} is too large for a copy; delete cells that are not needed there.")
             links = self._with_targets(part, native)
             ids = frozenset(one.identifier for one in links)
             content, changed = sheet_part(
@@ -109,7 +111,7 @@ class _Copy:
                 looks,
                 native,
                 editable.get(name, Editable()),
-                [parse(self.out[one.target]).get("ref", "A1") for one in links if one.kind == "table"],
+                [parse_xml(self.out[one.target], one.target).get("ref", "A1") for one in links if one.kind == "table"],
             )
             self._put(part, content, links)
             if changed:
@@ -134,7 +136,7 @@ class _Copy:
         kept: dict[str, str] = {}
         self.gone: list[str] = []
         self.hidden: list[str] = []
-        sheets = self.root.find(tag("sheets"))
+        sheets = self.root.find(main_tag("sheets"))
         self.order = [str(sheet.get("name")) for sheet in sheets]
         for sheet in list(sheets):
             name, link = str(sheet.get("name")), self.links.get(sheet.get(R_ID))
@@ -156,10 +158,10 @@ class _Copy:
         part = self._only("sharedStrings")
         if part is None:
             return []
-        return [shared_item(item) for item in parse(self.parts[part.target]).iter(tag("si"))]
+        return [shared_item(item) for item in parse_xml(self.parts[part.target], part.target).iter(main_tag("si"))]
 
     def _function_names(self) -> list[str]:
-        names = self.root.find(tag("definedNames"))
+        names = self.root.find(main_tag("definedNames"))
         return [] if names is None else [str(name.get("name")) for name in names if name.get("function") != "1"]
 
     # --- parts behind the sheets
@@ -200,8 +202,8 @@ class _Copy:
     def _charts(self, texts: Texts) -> None:
         charts = [part for part in self.out if self.types.get(part, "").endswith("drawingml.chart+xml")]
         shown = set().union(*(small.chart_sheets(self.out[part]) for part in charts))
-        strings = parse(small.strings_part(list(texts.numbers), texts.uses))
-        items = ["".join(item.itertext(tag("t"))) for item in strings]
+        strings: Xml = parse_xml(small.strings_part(list(texts.numbers), texts.uses), "sharedStrings")
+        items = ["".join(item.itertext(main_tag("t"))) for item in strings]
         cells = {name: _values(self.out[self.sheets[name]], items) for name in shown if name in self.sheets}
         for part in charts:
             self.out[part] = small.chart_part(
@@ -216,12 +218,12 @@ class _Copy:
             if element.tag in _DROPPED or element.tag == f"{{{COMPATIBILITY}}}AlternateContent":
                 root.remove(element)
         for element in list(root):
-            if not isinstance(element.tag, str) or not element.tag.startswith(tag("")):
+            if not isinstance(element.tag, str) or not element.tag.startswith(main_tag("")):
                 root.remove(element)  # revision ids and the like of later versions
-        if (properties := root.find(tag("workbookPr"))) is not None:
+        if (properties := root.find(main_tag("workbookPr"))) is not None:
             for name in ("codeName", "filterPrivacy"):
                 properties.attrib.pop(name, None)
-        for view in root.iter(tag("workbookView")):
+        for view in root.iter(main_tag("workbookView")):
             for name in ("activeTab", "firstSheet"):
                 view.attrib.pop(name, None)
         self._names(native)
@@ -233,12 +235,12 @@ class _Copy:
         etree.cleanup_namespaces(root, keep_ns_prefixes=["r"])
         for name in [name for name in root.attrib if name.startswith(f"{{{COMPATIBILITY}}}")]:
             del root.attrib[name]
-        self._put(self.main, serialise(root), [*(one for one in links if one.kind != "sharedStrings"), strings])
+        self._put(self.main, serialise_xml(root), [*(one for one in links if one.kind != "sharedStrings"), strings])
         self.types[self.main] = _WORKBOOK_TYPE
 
     def _names(self, native: Native) -> None:
         """Names without macros, other workbooks and sheets that are gone; those of one sheet follow its new number."""
-        names = self.root.find(tag("definedNames"))
+        names = self.root.find(main_tag("definedNames"))
         if names is None:
             return
         position = {name: number for number, name in enumerate(self.sheets)}
@@ -258,19 +260,19 @@ class _Copy:
 
     def _add_sheet(self, name: str, lines: Collection[str], texts: Texts, links: list[Relationship]) -> None:
         """A sheet with one text a row; what the copy was when it was made is very hidden."""
-        sheet = new_root(tag("worksheet"), MAIN)
-        data = etree.SubElement(sheet, tag("sheetData"))
+        sheet = new_root(main_tag("worksheet"), MAIN)
+        data = etree.SubElement(sheet, main_tag("sheetData"))
         for number, text in enumerate(lines, start=1):
-            row = etree.SubElement(data, tag("row"), r=str(number))
-            cell = etree.SubElement(row, tag("c"), r=f"A{number}", t="s")
-            etree.SubElement(cell, tag("v")).text = str(texts.number(text_item(text)))
-        etree.SubElement(sheet, tag("sheetProtection"), sheet="1")
+            row = etree.SubElement(data, main_tag("row"), r=str(number))
+            cell = etree.SubElement(row, main_tag("c"), r=f"A{number}", t="s")
+            etree.SubElement(cell, main_tag("v")).text = str(texts.number(text_item(text)))
+        etree.SubElement(sheet, main_tag("sheetProtection"), sheet="1")
         part, link = f"xl/worksheets/sop{name.partition(' ')[0]}.xml", f"rIdSop{name.partition(' ')[0]}"
-        self._put(part, serialise(sheet), [])
+        self._put(part, serialise_xml(sheet), [])
         self.types[part] = _SHEET_TYPE
-        sheets = self.root.find(tag("sheets"))
+        sheets = self.root.find(main_tag("sheets"))
         number = max(int(one.get("sheetId")) for one in sheets) + 1
-        entry = etree.SubElement(sheets, tag("sheet"), name=name, sheetId=str(number))
+        entry = etree.SubElement(sheets, main_tag("sheet"), name=name, sheetId=str(number))
         if name == COPY_SHEET:
             entry.set("state", "veryHidden")
         entry.set(R_ID, link)
@@ -279,7 +281,7 @@ class _Copy:
     def _put(self, part: str, content: bytes, links: list[Relationship]) -> None:
         self.out[part] = content
         if links:
-            self.out[relationships_name(part)] = relationships_part(part, links)
+            self.out[relationships_name(part)] = relationships_xml(links)
 
     def _package(self) -> bytes:
         root = [
@@ -291,7 +293,7 @@ class _Copy:
         self.types["docProps/app.xml"] = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
         self.out["docProps/core.xml"] = small.core_properties()
         self.out["docProps/app.xml"] = small.application_properties()
-        head = {"[Content_Types].xml": self._types_part(), "_rels/.rels": relationships_part("", root)}
+        head = {"[Content_Types].xml": self._types_part(), "_rels/.rels": relationships_xml(root)}
         return zipped(head | dict(sorted(self.out.items())))
 
     def _types_part(self) -> bytes:
@@ -304,7 +306,7 @@ class _Copy:
             if not part.endswith(".rels"):
                 etree.SubElement(root, f"{{{CONTENT_TYPES}}}Override", PartName=f"/{part}",
                                  ContentType=self.types.get(part, "application/xml"))  # fmt: skip
-        return serialise(root)
+        return serialise_xml(root)
 
     def _dropped(self) -> list[str]:
         """In words, what the workbook had that matters to a reader of the copy."""
@@ -319,7 +321,7 @@ class _Copy:
 
 
 def _content_types(parts: Mapping[str, bytes]) -> dict[str, str]:
-    root = parse(parts.get("[Content_Types].xml", b"<Types/>"))
+    root = parse_xml(parts.get(CONTENT_TYPES_PART, b"<Types/>"), CONTENT_TYPES_PART)
     defaults: dict[str, str] = {}
     found: dict[str, str] = {}
     for element in root.iter(etree.Element):
@@ -337,8 +339,8 @@ def _content_types(parts: Mapping[str, bytes]) -> dict[str, str]:
 def _values(sheet: bytes, texts: list[str]) -> dict[Cell, object]:
     """Numbers and texts of a sheet of the copy by row and column."""
     found: dict[Cell, object] = {}
-    for cell in parse(sheet).iter(tag("c")):
-        value = cell.findtext(tag("v"))
+    for cell in parse_xml(sheet, "of a sheet").iter(main_tag("c")):
+        value = cell.findtext(main_tag("v"))
         if not value or cell.get("t") in ("e", "b"):  # empty: a formula that nothing has calculated yet
             continue
         letters, row = coordinate_from_string(cell.get("r"))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
 from ...opc.package import Package, Relationship, read_relationships
 from ...opc.package import relationships_part as relationships_name
-from ...opc.xml_text import CONTENT_TYPES, MAIN, default_namespace, main_tag, parse_xml, serialise_xml
-from ...opc.xml_text import OFFICE_RELATIONSHIPS as OFFICE
-from ...opc.xml_text import PACKAGE_RELATIONSHIPS as RELATIONSHIPS
+from ...opc.xml_text import PACKAGE_RELATIONSHIPS, new_root, serialise_xml
 from ...opc.zip_writer import ZipWriter
-
-__all__ = ["CONTENT_TYPES", "MAIN", "OFFICE", "Relationship", "relationships_name"]
-
-COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-R_ID = f"{{{OFFICE}}}id"
 
 KEPT_KINDS = frozenset(
     {
@@ -29,27 +21,27 @@ KEPT_KINDS = frozenset(
 queries, caches of pivot tables, controls, printer settings or persons."""
 _WEB = ("http://", "https://", "mailto:")
 
-tag = main_tag
-serialise = serialise_xml
 
-Xml = Any
-"""An element of lxml, whose type stubs do not know that attributes of parsed XML are text."""
+class Parts(Mapping[str, bytes]):
+    """Every part by name, read when it is asked for. Raises FileUnreadable where the bytes are no Office package."""
 
+    def __init__(self, data: bytes) -> None:
+        self._package = Package(data, "the workbook")
+        self._names = [name for name in self._package.names() if not name.endswith("/")]
 
-def parse(data: bytes) -> Xml:
-    """Nothing outside is fetched, and document types are refused."""
-    return parse_xml(data, "of a sheet or its drawings")
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._package:
+            raise KeyError(name)
+        return self._package.read(name)
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._package
 
-def new_root(name: str, namespace: str) -> Xml:
-    """An element whose own namespace needs no prefix."""
-    return etree.Element(name, nsmap=default_namespace(namespace))
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
 
-
-def read_parts(data: bytes) -> dict[str, bytes]:
-    """Every part by name. Raises FileUnreadable where the bytes are no Office package."""
-    package = Package(data, "the workbook")
-    return {name: package.read(name) for name in package.names() if not name.endswith("/")}
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def relationships(parts: Mapping[str, bytes], part: str) -> list[Relationship]:
@@ -69,15 +61,15 @@ def harmless(parts: Mapping[str, bytes], part: str) -> list[Relationship]:
     ]
 
 
-def relationships_part(part: str, found: list[Relationship]) -> bytes:
+def relationships_xml(found: list[Relationship]) -> bytes:
     """The .rels part with these relationships."""
-    root = new_root(f"{{{RELATIONSHIPS}}}Relationships", RELATIONSHIPS)
+    root = new_root(f"{{{PACKAGE_RELATIONSHIPS}}}Relationships", PACKAGE_RELATIONSHIPS)
     for one in found:
-        element = etree.SubElement(root, f"{{{RELATIONSHIPS}}}Relationship", Id=one.identifier, Type=one.type)
+        element = etree.SubElement(root, f"{{{PACKAGE_RELATIONSHIPS}}}Relationship", Id=one.identifier, Type=one.type)
         element.set("Target", one.target if one.external else f"/{one.target}")
         if one.external:
             element.set("TargetMode", "External")
-    return serialise(root)
+    return serialise_xml(root)
 
 
 def zipped(parts: Mapping[str, bytes]) -> bytes:

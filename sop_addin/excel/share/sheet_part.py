@@ -9,19 +9,19 @@ from itertools import pairwise
 from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, range_boundaries
 
+from ...opc.xml_text import COMPATIBILITY, MAIN, R_ID, Xml, main_tag, new_root, parse_xml, serialise_xml
 from ..grids import column_letter
-from .parts import COMPATIBILITY, MAIN, R_ID, Xml, new_root, parse, serialise, tag
 
 Cell = tuple[int, int]
 _DROPPED = frozenset(
-    tag(name)
+    main_tag(name)
     for name in (
         "sheetProtection", "protectedRanges", "scenarios", "customSheetViews", "oleObjects", "controls",
         "webPublishItems", "legacyDrawingHF", "drawingHF", "picture", "smartTags", "customProperties", "phoneticPr",
         "dataConsolidate",
     )
 )  # fmt: skip
-_STRING = tag("is")
+_STRING = main_tag("is")
 _OWN_NAMESPACE = f' xmlns="{MAIN}"'.encode()
 
 
@@ -73,25 +73,25 @@ def sheet_part(
     ``kept_ids``: relationships that the copy has. ``native``: whether a formula is kept. ``tables``: areas of the
     tables on the sheet; cells with a list to choose from that are not in one stay open, as charts follow them.
     """
-    root = parse(content)
+    root: Xml = parse_xml(content, "of a sheet")
     for element in list(root):
         if element.tag in _DROPPED or _points_nowhere(element, kept_ids):
             root.remove(element)
-    if (properties := root.find(tag("sheetPr"))) is not None:
+    if (properties := root.find(main_tag("sheetPr"))) is not None:
         for name in ("codeName", "published"):
             properties.attrib.pop(name, None)
     _drop_dead_links(root, kept_ids)
     changed = _clean_cells(root, texts, native)
     _unlock(root, looks, _with_selectors(root, editable, tables))
     _protect(root)
-    return serialise(root), changed
+    return serialise_xml(root), changed
 
 
 def _points_nowhere(element: Xml, kept_ids: frozenset[str]) -> bool:
     """Whether the element is about a part that the copy does not have."""
     if element.tag == f"{{{COMPATIBILITY}}}AlternateContent":
         return True  # on a worksheet it wraps controls and embedded objects
-    if element.tag in (tag("drawing"), tag("legacyDrawing")):
+    if element.tag in (main_tag("drawing"), main_tag("legacyDrawing")):
         return element.get(R_ID) not in kept_ids
     return False
 
@@ -101,35 +101,35 @@ def _drop_dead_links(root: Xml, kept_ids: frozenset[str]) -> None:
         if element.get(R_ID) is None or element.get(R_ID) in kept_ids:
             continue
         parent = element.getparent()
-        if element.tag == tag("pageSetup") or (element.tag == tag("hyperlink") and element.get("location")):
+        if element.tag == main_tag("pageSetup") or (element.tag == main_tag("hyperlink") and element.get("location")):
             del element.attrib[R_ID]
         elif parent is not None:
             parent.remove(element)
             _drop_if_empty(parent)
-    for parts in root.findall(tag("tableParts")):
+    for parts in root.findall(main_tag("tableParts")):
         parts.set("count", str(len(parts)))
-    for extension in list(root.iter(tag("ext"))):
+    for extension in list(root.iter(main_tag("ext"))):
         if not len(extension):
             extension.getparent().remove(extension)
-    for element in root.findall(tag("extLst")):
+    for element in root.findall(main_tag("extLst")):
         _drop_if_empty(element)
 
 
 def _drop_if_empty(element: Xml) -> None:
     parent = element.getparent()
-    if not len(element) and parent is not None and element.tag != tag("sheetData"):
+    if not len(element) and parent is not None and element.tag != main_tag("sheetData"):
         parent.remove(element)
 
 
 def _clean_cells(root: Xml, texts: Texts, native: Callable[[str], bool]) -> int:
-    data = root.find(tag("sheetData"))
+    data = root.find(main_tag("sheetData"))
     if data is None:
         return 0
     _number_cells(data)
     changed = 0
     shared: dict[str, bool] = {}
-    f_tag, v_tag = tag("f"), tag("v")
-    for cell in data.iter(tag("c")):
+    f_tag, v_tag = main_tag("f"), main_tag("v")
+    for cell in data.iter(main_tag("c")):
         formula = cell.find(f_tag)
         if formula is not None and not _keeps(formula, native, shared):
             cell.remove(formula)
@@ -145,7 +145,7 @@ def _clean_cells(root: Xml, texts: Texts, native: Callable[[str], bool]) -> int:
         elif cell.get("t") == "inlineStr":
             string = cell.find(_STRING)
             if string is not None:
-                string.tag = tag("si")
+                string.tag = main_tag("si")
                 cell.remove(string)
                 _set_text(cell, texts.number(shared_item(string)))
     return changed
@@ -177,7 +177,7 @@ def _keeps(formula: Xml, native: Callable[[str], bool], shared: dict[str, bool])
 
 
 def _as_shared(cell: Xml, texts: Texts) -> None:
-    value = cell.find(tag("v"))
+    value = cell.find(main_tag("v"))
     text = "" if value is None or value.text is None else value.text
     for child in list(cell):
         cell.remove(child)
@@ -186,13 +186,13 @@ def _as_shared(cell: Xml, texts: Texts) -> None:
 
 def _set_text(cell: Xml, number: int) -> None:
     cell.set("t", "s")
-    etree.SubElement(cell, tag("v")).text = str(number)
+    etree.SubElement(cell, main_tag("v")).text = str(number)
 
 
 def text_item(text: str) -> bytes:
     """A plain text as <si>."""
-    item = new_root(tag("si"), MAIN)
-    element = etree.SubElement(item, tag("t"))
+    item = new_root(main_tag("si"), MAIN)
+    element = etree.SubElement(item, main_tag("t"))
     element.text = text
     if text != text.strip():
         element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
@@ -212,7 +212,7 @@ def _with_selectors(root: Xml, editable: Editable, tables: Sequence[str]) -> Edi
     """The same, and each single cell with a list to choose from: what a chart or a summary shows."""
     areas = [range_boundaries(area) for area in tables]
     rows = {row: list(runs) for row, runs in editable.rows.items()}
-    for rule in root.iter(tag("dataValidation")):
+    for rule in root.iter(main_tag("dataValidation")):
         area = rule.get("sqref", "")
         if rule.get("type") == "list" and area and not {":", " "} & set(area):
             letters, row = coordinate_from_string(area)
@@ -220,7 +220,7 @@ def _with_selectors(root: Xml, editable: Editable, tables: Sequence[str]) -> Edi
             if any(left <= column <= right and top <= row <= bottom for left, top, right, bottom in areas):
                 continue
             rows.setdefault(row, []).append((column, column))
-    for merged in root.iter(tag("mergeCell")):
+    for merged in root.iter(main_tag("mergeCell")):
         left, top, right, bottom = range_boundaries(merged.get("ref"))
         if bottom == top and any(first <= left <= last for first, last in rows.get(top, ())):
             rows[top].append((left, right))
@@ -228,14 +228,14 @@ def _with_selectors(root: Xml, editable: Editable, tables: Sequence[str]) -> Edi
 
 
 def _unlock(root: Xml, looks: Looks, editable: Editable) -> None:
-    data = root.find(tag("sheetData"))
+    data = root.find(main_tag("sheetData"))
     wanted = {*editable.rows, *editable.spare}
     if data is None or not wanted:
         return
     columns = _column_styles(root)
     there = {int(row.get("r")): row for row in data}
     for number in sorted(wanted - set(there)):
-        there[number] = etree.SubElement(data, tag("row"), r=str(number))
+        there[number] = etree.SubElement(data, main_tag("row"), r=str(number))
     data[:] = [there[number] for number in sorted(there)]
     for number in sorted(wanted):
         row = there[number]
@@ -246,7 +246,7 @@ def _unlock(root: Xml, looks: Looks, editable: Editable) -> None:
             cell = cells.get(column)
             if cell is None:
                 style = int(row_style) if row_style is not None else columns.get(column, 0)
-                cell = etree.SubElement(row, tag("c"), r=f"{column_letter(column)}{number}", s=str(style))
+                cell = etree.SubElement(row, main_tag("c"), r=f"{column_letter(column)}{number}", s=str(style))
                 cells[column] = cell
             style = int(cell.get("s", "0"))
             if style < looks.count:
@@ -268,7 +268,7 @@ def _column_of(cell: Xml) -> int:
 
 def _column_styles(root: Xml) -> dict[int, int]:
     styles: dict[int, int] = {}
-    for element in root.iter(tag("col")):
+    for element in root.iter(main_tag("col")):
         if element.get("style"):
             first, last = int(element.get("min")), int(element.get("max"))
             styles |= dict.fromkeys(range(first, min(last, 16_384) + 1), int(element.get("style")))
@@ -277,13 +277,13 @@ def _column_styles(root: Xml) -> dict[int, int]:
 
 def _protect(root: Xml) -> None:
     """Without a password: it is there against slips. Columns, rows, filters and notes stay usable."""
-    for row in root.iter(tag("row")):
+    for row in root.iter(main_tag("row")):
         if row.get("outlineLevel"):
             row.attrib.pop("hidden", None)  # Excel does not open groups on a protected sheet
         row.attrib.pop("collapsed", None)
-    data = root.find(tag("sheetData"))
-    after = root.find(tag("sheetCalcPr"))
+    data = root.find(main_tag("sheetData"))
+    after = root.find(main_tag("sheetCalcPr"))
     protection = etree.Element(
-        tag("sheetProtection"), sheet="1", formatColumns="0", formatRows="0", sort="0", autoFilter="0"
+        main_tag("sheetProtection"), sheet="1", formatColumns="0", formatRows="0", sort="0", autoFilter="0"
     )
     (data if after is None else after).addnext(protection)

@@ -8,7 +8,7 @@ from copy import deepcopy
 from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
-from .parts import COMPATIBILITY, MAIN, OFFICE, R_ID, Xml, parse, serialise, tag
+from ...opc.xml_text import COMPATIBILITY, MAIN, OFFICE_RELATIONSHIPS, R_ID, Xml, main_tag, parse_xml, serialise_xml
 
 AUTHOR = "S&OP"
 Lookup = Callable[[str, int, int], object]
@@ -24,32 +24,32 @@ _MOST_POINTS = 20_000
 
 def notes_part(content: bytes) -> bytes:
     """Notes without the names of those who wrote them, which Excel also puts into the first line."""
-    root = parse(content)
-    authors = [element.text or "" for element in root.iter(tag("author"))]
-    for comment in root.iter(tag("comment")):
+    root: Xml = parse_xml(content, "of notes")
+    authors = [element.text or "" for element in root.iter(main_tag("author"))]
+    for comment in root.iter(main_tag("comment")):
         number = int(comment.get("authorId", "0"))
         name = authors[number] if number < len(authors) else ""
         comment.set("authorId", "0")
-        first = next(comment.iter(tag("t")), None)
+        first = next(comment.iter(main_tag("t")), None)
         if name and first is not None and first.text and first.text.strip().rstrip(":") == name:
             run = first.getparent()
-            if run is not None and run.tag == tag("r"):
+            if run is not None and run.tag == main_tag("r"):
                 run.getparent().remove(run)
             else:
                 first.text = ""
         elif name and first is not None and first.text and first.text.startswith(f"{name}:"):
             first.text = first.text[len(name) + 1 :].lstrip()
-    if (group := root.find(tag("authors"))) is not None:
+    if (group := root.find(main_tag("authors"))) is not None:
         for element in list(group):
             group.remove(element)
-        etree.SubElement(group, tag("author")).text = AUTHOR
-    return serialise(root)
+        etree.SubElement(group, main_tag("author")).text = AUTHOR
+    return serialise_xml(root)
 
 
 def vml_part(content: bytes) -> bytes | None:
     """The shapes of notes; None where there are none. Buttons and other controls call macros."""
     try:
-        root = parse(content)
+        root: Xml = parse_xml(content, "of notes")
     except Exception:  # noqa: BLE001 - old programs write VML that is no XML; notes show without it
         return None
     notes = 0
@@ -61,15 +61,15 @@ def vml_part(content: bytes) -> bytes | None:
             notes += 1
         else:
             shape.getparent().remove(shape)
-    return serialise(root) if notes else None
+    return serialise_xml(root) if notes else None
 
 
 def drawing_part(content: bytes, kept_ids: frozenset[str]) -> bytes:
     """A drawing without controls, macros behind shapes, and what points to parts that the copy lacks."""
-    root = parse(content)
+    root: Xml = parse_xml(content, "of a drawing")
     for anchor in list(root):
         pointers = {value for element in anchor.iter(etree.Element) for name, value in element.attrib.items()
-                    if name.startswith(f"{{{OFFICE}}}")}  # fmt: skip
+                    if name.startswith(f"{{{OFFICE_RELATIONSHIPS}}}")}  # fmt: skip
         if anchor.tag == f"{{{COMPATIBILITY}}}AlternateContent" or pointers - kept_ids:
             root.remove(anchor)
             continue
@@ -79,12 +79,12 @@ def drawing_part(content: bytes, kept_ids: frozenset[str]) -> bytes:
             if element.tag.endswith("}cNvPr"):
                 for link in [child for child in element if etree.QName(child).localname.startswith("hlink")]:
                     element.remove(link)
-    return serialise(root)
+    return serialise_xml(root)
 
 
 def chart_part(content: bytes, value: Lookup) -> bytes:
     """A chart whose kept points are what its cells show in the copy; where they cannot be told, it has none."""
-    root = parse(content)
+    root: Xml = parse_xml(content, "of a chart")
     for name in ("externalData", "pivotSource"):
         for element in list(root.iter(f"{{{_CHART}}}{name}")):
             element.getparent().remove(element)
@@ -93,7 +93,7 @@ def chart_part(content: bytes, value: Lookup) -> bytes:
     for reference, cache in _CACHES.items():
         for element in root.iter(f"{{{_CHART}}}{reference}"):
             _fill_cache(element, f"{{{_CHART}}}{cache}", value)
-    return serialise(root)
+    return serialise_xml(root)
 
 
 def _fill_cache(reference: Xml, cache_tag: str, value: Lookup) -> None:
@@ -136,33 +136,33 @@ def area_cells(text: str) -> list[tuple[str, int, int]] | None:
 
 def chart_sheets(content: bytes) -> set[str]:
     """Sheets whose cells a chart shows."""
-    cells = (area_cells(element.text or "") for element in parse(content).iter(f"{{{_CHART}}}f"))
+    cells = (area_cells(element.text or "") for element in parse_xml(content, "of a chart").iter(f"{{{_CHART}}}f"))
     return {area[0][0] for area in cells if area}
 
 
 def table_part(content: bytes, native: Callable[[str], bool]) -> bytes:
     """A table without its query and without column formulas that need macros."""
-    root = parse(content)
+    root: Xml = parse_xml(content, "of a table")
     for name in ("tableType", "connectionId"):
         root.attrib.pop(name, None)
-    for column in root.iter(tag("tableColumn")):
+    for column in root.iter(main_tag("tableColumn")):
         column.attrib.pop("queryTableFieldId", None)
         for kind in ("calculatedColumnFormula", "totalsRowFormula"):
-            formula = column.find(tag(kind))
+            formula = column.find(main_tag(kind))
             if formula is not None and not native(formula.text or ""):
                 column.remove(formula)
                 if kind == "totalsRowFormula":
                     column.attrib.pop("totalsRowFunction", None)
-    return serialise(root)
+    return serialise_xml(root)
 
 
 def styles_part(content: bytes, unlocked: Mapping[int, int]) -> bytes:
     """The styles, all locked, followed by the unlocked twins that the sheets use (old number -> new number)."""
-    root = parse(content)
-    formats = root.find(tag("cellXfs"))
-    for group in (formats, root.find(tag("cellStyleXfs"))):
+    root: Xml = parse_xml(content, "of styles")
+    formats = root.find(main_tag("cellXfs"))
+    for group in (formats, root.find(main_tag("cellStyleXfs"))):
         for style in () if group is None else group:
-            for protection in style.findall(tag("protection")):
+            for protection in style.findall(main_tag("protection")):
                 style.remove(protection)
             style.attrib.pop("applyProtection", None)
     if formats is not None:
@@ -170,19 +170,19 @@ def styles_part(content: bytes, unlocked: Mapping[int, int]) -> bytes:
         for number, _ in sorted(unlocked.items(), key=lambda pair: pair[1]):
             twin = deepcopy(old[number])
             twin.set("applyProtection", "1")
-            protection = etree.Element(tag("protection"), locked="0")
-            alignment = twin.find(tag("alignment"))
+            protection = etree.Element(main_tag("protection"), locked="0")
+            alignment = twin.find(main_tag("alignment"))
             if alignment is None:
                 twin.insert(0, protection)
             else:
                 alignment.addnext(protection)
             formats.append(twin)
         formats.set("count", str(len(formats)))
-    return serialise(root)
+    return serialise_xml(root)
 
 
 def style_count(content: bytes) -> int:
-    formats = parse(content).find(tag("cellXfs"))
+    formats: Xml = parse_xml(content, "of styles").find(main_tag("cellXfs"))
     return 1 if formats is None else len(formats)
 
 

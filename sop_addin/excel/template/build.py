@@ -82,7 +82,7 @@ def build_workbook(
         tables,
         grids,
         outputs or {},
-        table_anchors(tables.settings.horizon),
+        table_anchors(tables.settings.horizon, _widths({**(outputs or {}), **raw})),
         worksheets,
     )
     define_lists(workbook)
@@ -94,6 +94,15 @@ def build_workbook(
     worksheets["Home"].activate()
     workbook.close()
     return add_ribbon(with_month_axes(buffer.getvalue(), context.bucket))
+
+
+def _widths(frames: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """Columns of each table, with those that the schema does not know."""
+    return {
+        name: len(dict.fromkeys((*TABLES[name].headers, *map(str, frame.columns))))
+        for name, frame in frames.items()
+        if name in TABLES and name != "tblSettings"
+    }
 
 
 def _fill(context: Context, sheet: str) -> None:

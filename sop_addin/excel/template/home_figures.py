@@ -84,6 +84,7 @@ _FIRST = TABLE_ROW + 1
 _TILES_LEFT = HELPER_LEFT + 1 + len(CHART_SERIES)
 _DATE_COLUMN = _TILES_LEFT + len(TILES)
 _RANK_LEFT = _DATE_COLUMN + 2
+MARKS_LEFT = _RANK_LEFT + 4
 
 
 def tile_cells(number: int) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from ...model.schema import GRID_BY_NAME, STEPS
 from ..layout import SCENARIO_NAME, TABLE_ROW
 from . import styles as look
+from .home_cycle import SHOWN, add_sign_marks, status_formula
 from .home_figures import (
     HEAT_MONTHS,
     HEAT_RESOURCES,
@@ -90,6 +91,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     worksheet.set_column(left + 1, HELPER_LEFT - 2, 3)
     worksheet.set_row(top - 1, 15)
     add_figures(context, worksheet, FAMILY_CELL)
+    add_sign_marks(context, worksheet)
     _heading(context, worksheet)
     add_banner_figures(context, worksheet, CYCLE_ROW - 1, BOARD_LEFT)
     _scenario(context, worksheet)
@@ -208,8 +210,7 @@ def _cycle(context: Context, worksheet: Worksheet) -> None:
         worksheet.merge_range(row, first - 1, row, last - 1, f"{number}  {step}", name)
         found = f'MATCH("{step}",tblCycle[Step],0)'
         worksheet.merge_range(row + 1, first - 1, row + 1, last - 1, "", status)
-        formula = f'=IFERROR(IF(INDEX(tblCycle[Status],{found})="","Open",INDEX(tblCycle[Status],{found})),"-")'
-        worksheet.write_formula(row + 1, first - 1, formula, status, "-")
+        worksheet.write_formula(row + 1, first - 1, status_formula(step), status, "-")
         owner, date = (styles.get(**small, left=1, left_color=look.WHITE, shrink=True),
                        styles.get(**small, align="right", indent=1, num_format=look.DATE, right=1,
                                   right_color=look.WHITE))  # fmt: skip
@@ -218,7 +219,7 @@ def _cycle(context: Context, worksheet: Worksheet) -> None:
         due = f"INDEX(tblCycle[Due],{found})"
         worksheet.merge_range(row + 2, first + 2, row + 2, last - 1, "", date)
         worksheet.write_formula(row + 2, first + 2, f'=IFERROR(IF({due}="","",{due}),"")', date, "")
-        mark_words(context, worksheet, row + 2, first, ("Signed", "In work", "Reopened", "Open"), row + 2)
+        mark_words(context, worksheet, row + 2, first, SHOWN, row + 2)
 
 
 def _figures(context: Context, worksheet: Worksheet) -> None:

@@ -21,6 +21,7 @@ _CALM = {"bg_color": look.BAND, "font_color": look.NAVY, "bold": True}
 STATUS_LOOKS: dict[str, dict[str, Any]] = {
     "Error": _BAD, "Warning": _WARN, "Info": _CALM,
     "▲ On target": _GOOD, "◆ Watch": _WARN, "▼ Off target": _BAD,
+    "Changed since sign-off": _BAD, "Edited since sign-off": _WARN,
     "Signed": _GOOD, "Decided": _GOOD, "In work": _WARN, "Reopened": _BAD, "Open": _CALM,
     "Loses to naive": _WARN, "On target": _GOOD, "Off target": _BAD,
 }  # fmt: skip
@@ -37,9 +38,11 @@ def add_output_marks(context: Context, worksheet: Worksheet, places: Mapping[str
             position = left + (3 if name == "tblCycle" else 5)
             mark_words(context, worksheet, top + 1, position, ("Signed", "Decided", "In work", "Reopened", "Open"))
         elif name == "tblKpis":
-            _percent_rows(context, worksheet, top + 1, left)
+            _by_unit(context, worksheet, name, ("Value", "Previous"), top + 1, left)
             status = left + TABLES[name].headers.index("Status")
             mark_words(context, worksheet, top + 1, status, ("On target", "Off target"))
+        elif name == "tblRiskResults":
+            _by_unit(context, worksheet, name, ("Plan", "Mean"), top + 1, left)
         elif name == "tblCompare":
             _service_rows(context, worksheet, top + 1, left)
 
@@ -59,15 +62,22 @@ def _findings_summary(context: Context, worksheet: Worksheet) -> None:
     worksheet.write_formula(LINK_ROW - 1, 2, formula, context.styles.get(bold=True, font_color=look.NAVY), "")
 
 
-def _percent_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:
-    """Value, Target and Previous as percentages where the unit says so."""
-    headers = TABLES["tblKpis"].headers
+def _by_unit(
+    context: Context, worksheet: Worksheet, name: str, columns: tuple[str, str], row: int, left: int
+) -> None:  # fmt: skip
+    """Figures, first to last column, as their unit says: percentages, ratios, large ones without decimals."""
+    headers = TABLES[name].headers
     unit = address(row, left + headers.index("Unit"), "column")
-    first, last = left - 1 + headers.index("Value"), left - 1 + headers.index("Previous")
-    worksheet.conditional_format(row - 1, first, VALIDATED_ROWS - 1, last, {
-        "type": "formula", "criteria": f'=LEFT({unit},1)="%"',
-        "format": context.styles.dxf(num_format=look.PERCENT),
-    })  # fmt: skip
+    first, last = (left - 1 + headers.index(column) for column in columns)
+    value = address(row, first + 1)
+    for criteria, number in (
+        (f'=LEFT({unit},1)="%"', look.PERCENT), (f'={unit}="ratio"', "0.00"),
+        (f"=ABS(N({value}))>=1000", look.QUANTITY),
+    ):  # fmt: skip
+        worksheet.conditional_format(row - 1, first, VALIDATED_ROWS - 1, last, {
+            "type": "formula", "criteria": criteria, "format": context.styles.dxf(num_format=number),
+            "stop_if_true": True,
+        })  # fmt: skip
 
 
 def _service_rows(context: Context, worksheet: Worksheet, row: int, left: int) -> None:

@@ -35,7 +35,7 @@ from .table_rules import (
 
 _WIDTHS = {
     "Description": 30, "Note": 44, "Comment": 34, "Message": 110, "Definition": 68, "Decision": 44, "Effect": 40,
-    "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 16, "Table": 18, "Column": 18,
+    "Setting": 26, "Value": 16, "Rule": 24, "Cell link": 24, "Content": 40, "Digest": 18, "Table": 18, "Column": 18,
     "KPI": 30, "Measure": 20, "Event": 22, "Risk": 24, "Scenario": 18, "Step": 16, "Owner": 15, "Signed by": 15,
     "Family": 18, "Source": 18, "Resource": 18, "Item": 13, "Like item": 13, "Status": 14, "Planning": 13,
     "Lever": 15, "Method": 14, "Unit": 10, "Region": 12, "Severity": 11, "Published at": 18, "Published by": 18,
@@ -46,7 +46,10 @@ _TABLE_WIDTHS = {
     ("tblSettings", "Unit"): 14, ("tblSettings", "Note"): 100, ("tblSettings", "Value"): 34,
     ("tblResult", "Value"): 20, ("tblResult", "Measure"): 19,
     ("tblKpis", "Value"): 15, ("tblKpis", "Target"): 15, ("tblKpis", "Previous"): 15, ("tblKpis", "Unit"): 16,
-    ("tblKpis", "Better"): 12, ("tblKpis", "Area"): 11, ("tblValueAdded", "Name"): 44, ("tblCompare", "Value"): 17,
+    ("tblKpis", "Better"): 12, ("tblKpis", "Area"): 11, ("tblValueAdded", "Name"): 44,
+    ("tblLagAccuracy", "Family"): 20, ("tblCycleLog", "Comment"): 60,
+    ("tblCycleLog", "At"): 20, ("tblCycleLog", "By"): 20, ("tblCycleLog", "Action"): 16, ("tblCycle", "Signed at"): 18,
+    ("tblCompare", "Value"): 17,
     ("tblCompare", "Base"): 17, ("tblCompare", "Difference"): 17, ("tblPlan", "Value"): 16,
     ("tblForecast", "Method"): 38, ("tblForecast", "Region"): 18, ("tblForecast", "Item"): 16,
     ("tblExplanation", "Method"): 38, ("tblExplanation", "Explanation"): 70, ("tblCleaning", "Reason"): 30,
@@ -58,7 +61,7 @@ _TABLE_WIDTHS = {
     ("tblDrivers", "Value"): 16, ("tblChanges", "Measure"): 26, ("tblChanges", "Why"): 60,
     ("tblBridge", "Margin before"): 15, ("tblBridge", "Currency"): 13, ("tblBridge", "Capacity cost"): 13,
     ("tblBridge", "Margin after"): 15, ("tblBridge", "Service and other"): 13, ("tblBridge", "Reference"): 16,
-    ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 60,
+    ("tblCompare", "Measure"): 22, ("tblScenarioChanges", "Measure"): 26, ("tblScenarioChanges", "Why"): 100,
     ("tblRiskResults", "Measure"): 36, ("tblRiskResults", "Unit"): 18, ("tblTornado", "Risk"): 28,
     ("tblLifecycle", "Advice"): 60,
     ("tblScenarioResults", "Assumptions"): 60,
@@ -82,7 +85,7 @@ SHEET_HINTS: dict[str, str] = {
     "Then your figures for single items, and what the run learned.",
     "Settings": "Choose values in the yellow column. A value that differs from its default is bold.",
     "Explanation": "Written by the run. Left: limits. Then idle capacity, costs, and what moved since the last plan.",
-    "KPIs": "Written by the run. Left: key figures. Below: charts. Right: their trend, and what each step was worth.",
+    "KPIs": "Written by the run. Below the key figures: by lag, and charts. Right: trend, every lag, and value added.",
     "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
     "Scenarios": "Levers and risks are typed to the right. The buttons Run all scenarios and Risk fill this board.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
@@ -202,6 +205,8 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
         if header in _WRAPPED and table.sheet not in BOARD_WIDTHS:
             more["text_wrap"] = True
+        if header == "Digest":
+            more = {"align": "fill"}  # long: it would run over the next cell
         if name == "tblFindings":
             more["valign"] = "top"
         if name == "tblSettings" and header != "Value":

@@ -70,6 +70,7 @@ PERCENT = "0.0%;[Red]-0.0%;0.0%"
 PERCENT_WHOLE = "0%;[Red]-0%;0%"
 INTEGER = "0;[Red]-0;0"
 DATE = "yyyy-mm-dd"
+MOMENT = "yyyy-mm-dd hh:mm"
 MONTH = "yyyy-mm"
 TEXT = "@"
 GENERAL = "General"
@@ -77,7 +78,7 @@ GENERAL = "General"
 _FACTORS = frozenset(
     {
         "Units per family unit", "Like scale", "Efficiency", "Use per unit", "Use per run", "CO2e per unit",
-        "Target cover", "Hours per head",
+        "Target cover", "Hours per head", "MASE", "Tracking signal",
     }
 )  # fmt: skip
 _WHOLE_MONEY = frozenset({"tblBudget"})
@@ -100,7 +101,7 @@ def number_format(column: Column, table: str = "", bucket: str = "Month") -> str
     if column.kind == "period":
         return DATE if bucket == "Week" else MONTH
     if column.kind == "date":
-        return DATE
+        return MOMENT if column.name == "Signed at" else DATE
     return TEXT if column.key and column.name in ("Item", "Like item") else GENERAL
 
 
