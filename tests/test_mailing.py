@@ -13,7 +13,7 @@ from companies import PUMPS_AND_VALVES, company, raw_company
 from openxml_audit import OpenXmlValidator
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
-from sop_addin.excel.layout import COPY_SHEET
+from sop_addin.excel.layout import COPY_SHEET, GRID_LEFT
 from sop_addin.excel.packed_text import unpacked
 from sop_addin.excel.read_tables import read_grids_raw, read_raw
 from sop_addin.excel.share import package
@@ -214,9 +214,10 @@ def test_input_cells_are_open_and_the_rest_is_protected(copies) -> None:
     book = openpyxl.load_workbook(copies["whole"].out)
     assert all(sheet.protection.sheet and not sheet.protection.password for sheet in book)
     plan = book["Sales Plan"]
-    for row in plan.iter_rows(min_row=6, max_col=8):
-        for cell in row[4:]:
-            assert cell.protection.locked is not str(row[1].value or "").startswith("Override"), cell.coordinate
+    measure = GRID_LEFT["SalesPlan"] + 1
+    for row in plan.iter_rows(min_row=6, min_col=measure, max_col=measure + 6):
+        for cell in row[3:]:
+            assert cell.protection.locked is not str(row[0].value or "").startswith("Override"), cell.coordinate
     items = book["Items"]
     headers = [cell.value for cell in items[5]]
     assert items.cell(6, headers.index("Item") + 1).protection.locked
@@ -227,7 +228,9 @@ def test_input_cells_are_open_and_the_rest_is_protected(copies) -> None:
 def test_only_the_rows_of_the_owner_are_open(copies) -> None:
     book = openpyxl.load_workbook(copies["owner"].out)
     plan = book["Sales Plan"]
-    open_families = {row[0].value for row in plan.iter_rows(min_row=6, max_col=5) if not row[4].protection.locked}
+    left = GRID_LEFT["SalesPlan"]
+    rows = plan.iter_rows(min_row=6, min_col=left, max_col=left + 4)
+    open_families = {row[0].value for row in rows if not row[4].protection.locked}
     assert open_families == {"Pumps"}
     settings = book["Settings"]
     assert all(cell.protection.locked for row in settings.iter_rows(min_row=6) for cell in row)

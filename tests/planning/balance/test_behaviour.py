@@ -117,23 +117,36 @@ def test_a_family_without_source_is_short_by_name(tables_of):
 
 
 CONTRADICTIONS = {
-    "min stock above max stock": {"families": [("Min stock", 90.0), ("Max stock", 10.0)]},
-    "closing stock out of reach": {"families": [("Closing stock min", 9000.0)]},
-    "stock older than its shelf life": {"families": [("Opening stock", 900.0), ("Shelf life", 1.0)]},
-    "opening backorders and no time": {"families": [("Opening backorders", 900.0)]},
-}
+    "min stock above max stock": (
+        {"Min stock": 90.0, "Max stock": 10.0}, {},
+        ["A, 2027-01 to 2027-03: closing stock is up to 80 pcs below Min stock"]),
+    "closing stock out of reach": (
+        {"Closing stock min": 9000.0}, {}, ["A, 2027-03: closing stock is 8,850 pcs below Closing stock min"]),
+    "stock older than its shelf life": (
+        {"Opening stock": 900.0, "Shelf life": 1.0}, {},
+        ["A, 2027-01 to 2027-03: up to 800 pcs will be older than the Shelf life"]),
+    "opening backorders and no time": (
+        {"Opening backorders": 900.0}, {},
+        ["A, 2027-01: 750 pcs of demand cannot be met: capacity is short.",
+         "Press, 2027-01: 750 h short; binding for A"]),
+    "frozen plan beyond capacity": (
+        {}, {"settings": {"frozen_periods": 1}, "approved": {"A": [130, None, None]}},
+        ["Press, 2027-01: 30 h short; binding for A"]),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("wish", CONTRADICTIONS)
-def test_contradictions_give_a_plan_and_findings(tables_of, family, wish):
+def test_contradictions_give_a_plan_and_findings_that_name_the_broken_limit(tables_of, family, wish):
+    columns, others, named = CONTRADICTIONS[wish]
     plan = solve_balance(
         tables_of(
-            {"A": [50, 50, 50]}, families=[family("A", **dict(CONTRADICTIONS[wish]["families"]))], resources=[PRESS],
-            sources=[{"Family": "A", **MAKE}], bill_of_resources=[{"Family": "A", **USE}],
+            {"A": [50, 50, 50]}, families=[family("A", **columns)], resources=[PRESS],
+            sources=[{"Family": "A", **MAKE}], bill_of_resources=[{"Family": "A", **USE}], **others,
         )
     )  # fmt: skip
     assert plan.status == "Optimal with broken limits"
-    assert messages(plan, "Warning")
+    assert len(plan.families) == 3
+    assert messages(plan, "Warning") == named
 
 
 def test_fixed_production_is_obeyed_beyond_capacity(tables_of):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,3 +197,14 @@ def test_the_limit_that_binds_names_who_waits_for_it(tables_of):
     assert (press["Limit"], press["Resource"], press["Short"]) == ("Capacity", "Press", pytest.approx(80.0))
     assert press["Binding for"] == "A, B"
     assert press["Marginal value"] == pytest.approx(40.0)
+
+
+def test_a_capacity_just_used_up_and_worth_nothing_has_no_line(tables_of):
+    plan = solve_balance(
+        tables_of({"A": [100, 60]}, sources=PLANT, resources=[{**PRESS, "Capacity": 100.0, "Regular cost": 0.0}],
+                  bill_of_resources=use("Press"), settings={"unmet_demand": "Lost sale"})
+    )  # fmt: skip
+    lines = plan.limits[["Limit", "Spare", "Marginal value"]]
+    assert (lines["Marginal value"].ne(0) | lines["Spare"].gt(0)).all()
+    assert not lines["Spare"].eq(0).any()
+    assert plan.limits["Period"].to_list() == [pd.Timestamp(2027, 2, 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,16 @@ def test_sizes_do_not_matter(tables_of, family):
 def test_money_scale_is_a_power_of_two():
     scale = money_scale(np.array([0.0, 300.0, 20.0]), np.ones(3))
     assert np.log2(scale) == round(np.log2(scale))
+
+
+def test_at_the_time_limit_the_plan_says_what_is_proven(case):
+    """Trigeiro's lot sizes take minutes to prove: after a second there is a plan, and an honest bound below it."""
+    known = case("trigeiro_g57")
+    plan = solve_balance(replace(known.tables, settings=replace(known.tables.settings, solver_time_limit=1.0)))
+    assert plan.status == "Feasible"
+    assert plan.bound - known.expected["tolerance"] <= known.expected["objective"] <= plan.objective
+    assert plan.gap == pytest.approx((plan.objective - plan.bound) / plan.objective, abs=1e-6)
+    assert plan.gap > 1e-6
 
 
 @pytest.mark.parametrize("solver", ["HiGHS", "CBC"])
