@@ -41,6 +41,7 @@ FOUND = (
     1329,  # an override of 1e9 beside batches: no plan, as a level of broken limits was lost in the tolerances
     1341,
     3296,  # an uplift of 1e6
+    3669,  # a fixed production of 1e9
 )
 """Cases that once went wrong."""
 
