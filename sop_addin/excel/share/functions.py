@@ -18,10 +18,14 @@ _LATER = frozenset({"AGGREGATE", "IFNA", "IFS", "SWITCH", "CONCAT", "TEXTJOIN", 
 
 
 class Native:
-    """Tells native formulas from those that need a macro, an add-in, another workbook or a sheet that is left out."""
+    """Tells native formulas from those that need a macro, an add-in, another workbook, or a sheet or table left out."""
 
-    def __init__(self, names: Collection[str], sheets_left_out: Collection[str]) -> None:
+    def __init__(
+        self, names: Collection[str], sheets_left_out: Collection[str], tables_left_out: Collection[str] = ()
+    ) -> None:
         """``names``: defined names, which may be functions (LAMBDA)."""
+        tables = "|".join(map(re.escape, tables_left_out))
+        self._no_table = re.compile(rf"(?<![\w.!'])(?:{tables})(?![\w.(!])", re.I) if tables else None
         self._names = {name.casefold() for name in names}
         left = "|".join(re.escape(name.replace("'", "''")) for name in sheets_left_out)
         self._left_out = re.compile(rf"(?:'(?:{left})'|(?<![\w.'])(?:{left}))!", re.I) if left else None
@@ -35,6 +39,8 @@ class Native:
         if _OTHER_BOOK.search(bare) or (self._left_out and self._left_out.search(bare)):
             return False
         bare = _QUOTED_SHEET.sub("s", bare)
+        if self._no_table and self._no_table.search(bare):
+            return False
         while "[" in bare and bare != (shorter := _COLUMN.sub("", bare)):
             bare = shorter  # names of table columns may hold anything
         return all(self._known(name) for name in _CALL.findall(bare))

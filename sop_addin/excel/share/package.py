@@ -97,7 +97,7 @@ class _Copy:
         styles = self._only("styles")
         texts = Texts(self._old_texts())
         looks = Looks(small.style_count(self.parts[styles.target]) if styles else 1)
-        native = Native(self._function_names(), self.gone)
+        native = Native(self._function_names(), self.gone, self.gone_tables)
         values: dict[str, int] = {}
         for name, part in self.sheets.items():
             if len(self.parts[part]) > MOST_OF_A_SHEET:
@@ -135,6 +135,7 @@ class _Copy:
         """Name -> part of the worksheets of the copy; the others leave the workbook's list."""
         kept: dict[str, str] = {}
         self.gone: list[str] = []
+        self.gone_tables: list[str] = []
         self.hidden: list[str] = []
         sheets = self.root.find(main_tag("sheets"))
         self.order = [str(sheet.get("name")) for sheet in sheets]
@@ -143,6 +144,8 @@ class _Copy:
             if link is None or link.kind != "worksheet" or name in LEFT_OUT_SHEETS:
                 sheets.remove(sheet)
                 self.gone.append(name)
+                if link is not None and link.kind == "worksheet":
+                    self.gone_tables += self._tables_of(link.target)
                 continue
             kept[name] = link.target
             if sheet.get("state", "visible") != "visible":
@@ -150,6 +153,11 @@ class _Copy:
         if not kept:
             raise WorkbookError("The workbook has no worksheet that could be copied.")
         return kept
+
+    def _tables_of(self, part: str) -> list[str]:
+        """The names of the tables of a sheet."""
+        tables = [one.target for one in relationships(self.parts, part) if one.kind == "table"]
+        return [str(parse_xml(self.parts[table], table).get("displayName")) for table in tables if table in self.parts]
 
     def _only(self, kind: str) -> Relationship | None:
         return next((one for one in self.links.values() if one.kind == kind), None)

@@ -40,7 +40,8 @@ def add_sign_marks(context: Context, worksheet: Worksheet) -> None:
 def _mark(sheet: str, step: str) -> str:
     """Formula part: one number of everything that the step signs; a cell more or less, or another one, changes it."""
     (dates, demand), (_, cost) = (
-        tuple(cells.removeprefix("=") for cells in trend_ranges(sheet, tile)) for tile in (_DEMAND_TILE, _COST_TILE)
+        tuple(cells.removeprefix(f"='{sheet}'!") for cells in trend_ranges(sheet, tile))
+        for tile in (_DEMAND_TILE, _COST_TILE)
     )
     parts = [f"SUMPRODUCT({demand},{dates})"] if "SalesPlan" in PARTS[step] else []
     parts += [f"SUMPRODUCT({cost},{dates})"] if "tblPlan" in PARTS[step] else []
