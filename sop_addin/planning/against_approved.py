@@ -59,7 +59,8 @@ def against_approved(tables: Tables, plan: BalancePlan, side: pd.DataFrame) -> t
 
 def _both(tables: Tables, side: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``side`` in the horizon, and the approved figures as '... approved', NaN where none are."""
-    money = approved_side(tables).drop_duplicates(KEYS, keep="last")
+    money = approved_side(tables).dropna(subset=["Period"]).drop_duplicates(KEYS, keep="last")
+    money["Period"] = pd.to_datetime(money["Period"])  # a blank column is one of numbers
     made = tables.production_plan[[*KEYS, "Approved plan"]].dropna(subset=["Approved plan"])
     both = side.merge(money, on=KEYS, how="left", suffixes=("", " approved")).merge(made, on=KEYS, how="left")
     both["Production approved"] = both["Production approved"].fillna(both["Approved plan"])

@@ -202,10 +202,10 @@ EXAMPLES: list[tuple[str, Tables, str]] = [
      "Error Rates row 6, Rate: 0 is no exchange rate; type what 1 USD is in EUR [Finance!B6]"),
     ("price_missing", company(Settings=setting("Objective", "Maximise margin"), Items={0: {"Price": None}}),
      "Warning Families row 6, Price: 'Pumps' has no price, so selling it earns nothing and the plan leaves it unsold; "
-     "fill in the price"),
+     "fill in the price [Families!A6]"),
     ("family_without_price", company(Items={0: {"Price": None}}),
      "Warning Families row 6, Price: 'Pumps' has no price, so its sales count as revenue of 0 and the margin is too "
-     "low; fill in the price"),
+     "low; fill in the price [Families!A6]"),
     ("family_without_source", company(Families=[{"Family": "Fans"}]),
      "Warning Families row 8, Family: 'Fans' has no source, so only its opening stock can be sold; add it to Sources "
      "[Families!A8]"),

@@ -99,7 +99,7 @@ def solve_stages(
     cost = model.cost()
     penalised = cost + penalties(model, cost)
     bounds = engine.bounds()
-    outcome = search.without_slack(cost) or search.solve(penalised)
+    outcome = search.without_slack(cost) or search.solve(penalised, last_resort=True)
     engine.remember()
     broken, solved = bool(_broken(model, outcome.values)), True
     worth = Worth.nothing(model) if values_only else None
@@ -137,8 +137,12 @@ class _Search:
         bounds = engine.bounds()
         self.lower, self.upper = bounds.lower[self.integers], bounds.upper[self.integers]
 
-    def solve(self, cost: Floats, share: float = 1.0) -> Outcome:
-        """Minimise ``cost``. With whole numbers: duals and continuous values are those of the LP with them fixed."""
+    def solve(self, cost: Floats, share: float = 1.0, *, last_resort: bool = False) -> Outcome:
+        """Minimise ``cost``. With whole numbers: duals and continuous values are those of the LP with them fixed.
+
+        last_resort: where figures lie so far apart that this LP has no plan within its tolerances, what the search
+        found stands, without duals and unproven. Else raises NoPlan then.
+        """
         if not len(self.integers):
             return self.engine.solve(cost)
         start = self.last if self.last is not None else self._first_plan(cost)
@@ -148,7 +152,12 @@ class _Search:
         left = max((self.deadline - time.perf_counter()) * share, 1.0)
         found = self.engine.solve(cost, seconds=left)
         self.proven = self.proven and found.proven
-        outcome = self._with_integers_fixed(cost, found.values)
+        try:
+            outcome = self._with_integers_fixed(cost, found.values)
+        except NoPlan:
+            if not last_resort:
+                raise
+            outcome, self.proven = found, False
         self.last = outcome.values
         return Outcome(
             found.proven, outcome.values, outcome.row_duals, outcome.column_duals,
