@@ -24,6 +24,8 @@ class Native:
         self, names: Collection[str], sheets_left_out: Collection[str], tables_left_out: Collection[str] = ()
     ) -> None:
         """``names``: defined names, which may be functions (LAMBDA)."""
+        self.about_left_out = 0
+        """Formulas so far that look at a table left out: the workbook's own, of which nobody needs to be told."""
         tables = "|".join(map(re.escape, tables_left_out))
         self._no_table = re.compile(rf"(?<![\w.!'])(?:{tables})(?![\w.(!])", re.I) if tables else None
         self._names = {name.casefold() for name in names}
@@ -32,6 +34,9 @@ class Native:
         self._native = lru_cache(maxsize=100_000)(self._look)
 
     def __call__(self, formula: str) -> bool:
+        if self._no_table and self._no_table.search(_QUOTED_SHEET.sub("s", _TEXT.sub('""', formula))):
+            self.about_left_out += 1
+            return False
         return self._native(formula)
 
     def _look(self, formula: str) -> bool:
@@ -39,8 +44,6 @@ class Native:
         if _OTHER_BOOK.search(bare) or (self._left_out and self._left_out.search(bare)):
             return False
         bare = _QUOTED_SHEET.sub("s", bare)
-        if self._no_table and self._no_table.search(bare):
-            return False
         while "[" in bare and bare != (shorter := _COLUMN.sub("", bare)):
             bare = shorter  # names of table columns may hold anything
         return all(self._known(name) for name in _CALL.findall(bare))
