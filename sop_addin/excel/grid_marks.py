@@ -27,6 +27,11 @@ def moved_headers(before: Sequence[str], now: Sequence[str]) -> dict[int, int | 
     return {index: place.get(header) for index, header in enumerate(before)}
 
 
+def marks_of(sheet: Any) -> Any:
+    """The engine's own ways to move what hangs on cells (``engines.backend.MovesMarks``); None where there are none."""
+    return getattr(getattr(sheet.impl, "book", None), "backend", None)
+
+
 def move_marks(area: Any, rows: Moves, columns: Moves, before: Sequence[Key | None], now: Sequence[Key | None]) -> None:
     """Notes, outline levels and the filter of a grid follow its body rows and its columns.
 
@@ -42,7 +47,7 @@ def move_marks(area: Any, rows: Moves, columns: Moves, before: Sequence[Key | No
             at = columns.get(column, column)
             if (row, column) != (to, at):
                 cells[top + row, left + column] = None if to is None or at is None else (top + to, left + at)
-    marks: Any = getattr(getattr(sheet.impl, "book", None), "backend", None)
+    marks = marks_of(sheet)
     if not hasattr(marks, "move_notes"):
         _move_notes_in_excel(sheet, cells)
         return

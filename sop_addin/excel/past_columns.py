@@ -9,6 +9,7 @@ import pandas as pd
 from openpyxl.formula.translate import Translator
 
 from .blocks import Formula, read_formulas, write_block
+from .grid_marks import marks_of
 from .grids import Key, column_letter, sheet_prefix
 from .layout import PAST_MEASURES
 
@@ -19,8 +20,8 @@ _COLUMNS = 2  # xlSparkColumn
 def follow_rows(area: Any, grid: str, periods: Mapping[pd.Timestamp, int], row_keys: Sequence[Key | None]) -> None:
     """Let the columns left of a grid reach to its last row and its last period.
 
-    area: the grid as it was; periods: their 0-based columns; row_keys: of its
-    body rows now. What the planner typed there stays. Nothing happens in workbooks without such columns.
+    area: the grid as it was; periods: their 0-based columns now; row_keys: of its body rows now. What the planner typed
+    there stays. Nothing happens in workbooks without such columns.
     """
     if grid not in PAST_MEASURES or area.column == 1:
         return
@@ -62,7 +63,7 @@ def _set_trends(area: Any, rows: Sequence[int], first: int, last: int, height: i
     """A line in each of ``rows`` over the periods in columns ``first`` to ``last`` of the grid (0-based)."""
     sheet = area.sheet
     left, right = (column_letter(area.column + column) for column in (first, last))
-    marks: Any = getattr(getattr(sheet.impl, "book", None), "backend", None)
+    marks = marks_of(sheet)
     if hasattr(marks, "set_trends"):
         marks.set_trends(sheet.name, area.column, {
             row: f"{sheet_prefix(sheet.name)}{left}{row}:{right}{row}" for row in rows

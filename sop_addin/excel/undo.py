@@ -184,8 +184,7 @@ def _put_back_grid(book: Any, area: Area, undoing: bool) -> None:
         if (before, laid_out.headers) != (after, area.headers):
             columns = moved_headers(laid_out.headers, area.headers)
             move_marks(laid_out.area, moved_keys(before, after), columns, before, after)
-            restored = read_grid(book, grid, area.bucket)
-            follow_rows(laid_out.area, grid.name, restored.periods, restored.row_keys)
+            follow_rows(laid_out.area, grid.name, replace(laid_out, headers=area.headers).periods, after)
 
 
 def _put_back_wide(table: Any, area: Area) -> None:

@@ -339,6 +339,9 @@ KPI_TREND_TABLE = Table(
     role="output",
 )  # fmt: skip
 
+ALL_FAMILIES = "All families"
+"""Family of the rows of tblLagAccuracy over all of them."""
+
 LAG_TABLE = Table(
     "tblLagAccuracy", "KPIs", "How far ahead the published plans can be trusted: against what came, by lag.",
     (

@@ -15,7 +15,7 @@ from ..model.resource_use import resource_uses
 from ..model.tables import Tables
 from .bridge import COST_MEASURES, KEYS, approved_side
 from .finance import cheapest_unit_cost
-from .words import number, short_money, signed, spoken
+from .words import number, signed, signed_money, spoken
 
 LEAST = 0.005  # of a family's mean production: less is no change
 NAMED = 3  # cost measures in the sentence
@@ -167,9 +167,5 @@ def _cost_words(tables: Tables, both: pd.DataFrame) -> str:
     if abs(total) <= max(5e-4 * sum(before.values()), 0.005):
         return ""
     largest = sorted((name for name in change if abs(change[name]) > 0.05 * abs(total)), key=lambda n: -abs(change[n]))
-    parts = [f"{name.lower()} {_signed_money(change[name])}" for name in largest[:NAMED]]
-    return f"cost {_signed_money(total)} {tables.settings.base_currency} ({spoken(parts)})"
-
-
-def _signed_money(amount: float) -> str:
-    return ("+" if amount >= 0 else "") + short_money(amount)
+    parts = [f"{name.lower()} {signed_money(change[name])}" for name in largest[:NAMED]]
+    return f"cost {signed_money(total)} {tables.settings.base_currency} ({spoken(parts)})"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..model import calendar
 from ..model.errors import InputError
+from ..model.schema_plan import ALL_FAMILIES
 from ..model.tables import Tables
 from .accuracy import measures, naive_scale, wmape
 from .demand_forecast import forecast_demand
@@ -33,7 +34,7 @@ LEAST_HISTORY = 6
 MOST_ORIGINS = MOST_LAGS = 36
 
 BETTER, LOSES, EQUAL = "Better than naive", "Loses to naive", "As good as naive"
-ALL_FAMILIES, FAMILY, ALL_ITEMS, ITEM = "All families", "Family", "All items", "Item"
+FAMILY, ALL_ITEMS, ITEM = "Family", "All items", "Item"
 ACCURACY_COLUMNS = (
     "Level", "Name", "Family", "Lag", "Points", "Actual", "WMAPE", "MAPE", "MASE", "Bias", "Naive WMAPE",
     "Last year WMAPE", "Value added", "Verdict",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..model.tables import Tables
-from .words import short_money, signed, spoken
+from .words import signed, signed_money, spoken
 
 COLUMNS = ("Measure", "Family", "Resource", "Last plan", "This plan", "Change", "Change %", "Unit", "Why")
 DEMAND, SALES, PRODUCTION, STOCK = "Consensus demand", "Feasible sales", "Production", "Closing stock"
@@ -209,8 +209,5 @@ def _joined(parts: Mapping[str, float], money: bool = False) -> str:
         ((name, amount) for name, amount in parts.items() if abs(amount) > max(1e-6, 0.01 * largest)),
         key=lambda part: -abs(part[1]),
     )
-    words = [
-        f"{name} {('+' if amount >= 0 else '') + short_money(amount) if money else signed(amount)}"
-        for name, amount in moved[:NAMED]
-    ]
+    words = [f"{name} {signed_money(amount) if money else signed(amount)}" for name, amount in moved[:NAMED]]
     return spoken(words)

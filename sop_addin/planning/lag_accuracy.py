@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from ..model import calendar
+from ..model.schema_plan import ALL_FAMILIES
 from ..model.tables import Tables
 from .accuracy import NONE, bias, mape, mase, tracking_signal, wmape
 from .value_added import BASE_PLAN, CONSENSUS, LAST_YEAR, STATISTICAL
 
 PAST_PERIODS = 12
-ALL_FAMILIES = "All families"
 LAG_COLUMNS = (
     "Family", "Lag", "Points", "Actual", "WMAPE", "Target", "MAPE", "MASE", "Bias", "Tracking signal",
     "Statistical WMAPE", "Added by events", "Added by overrides", "Plan attainment", "Plan stability",

@@ -19,6 +19,11 @@ def signed(amount: float) -> str:
     return ("+" if amount >= 0 else "") + number(amount)
 
 
+def signed_money(amount: float) -> str:
+    """``+3.40 k``"""
+    return ("+" if amount >= 0 else "") + short_money(amount)
+
+
 def short_money(amount: float) -> str:
     """``4.21 M``."""
     for size, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):

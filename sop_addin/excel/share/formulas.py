@@ -17,7 +17,7 @@ from ...model.calendar import parse_period
 from ...model.schema import GRID_BY_NAME
 from ...model.tables import RawTable
 from ...opc.package import Package
-from ...opc.xml_text import OFFICE_RELATIONSHIPS, main_tag, parse_xml
+from ...opc.xml_text import R_ID, main_tag, parse_xml
 from .choice import as_name
 
 FORMULA = "(formula)"
@@ -62,7 +62,7 @@ def sheet_contents(data: bytes, name: str) -> dict[str, bytes]:
     links = package.relationships(main)
     found = {}
     for sheet in parse_xml(package.read(main), main).iter(main_tag("sheet")):
-        link = links.get(sheet.get(f"{{{OFFICE_RELATIONSHIPS}}}id") or "")
+        link = links.get(sheet.get(R_ID) or "")
         if link is not None and link.kind == "worksheet" and link.target in package:
             found[str(sheet.get("name"))] = package.read(link.target)
     return found

@@ -24,8 +24,6 @@ class Native:
         self, names: Collection[str], sheets_left_out: Collection[str], tables_left_out: Collection[str] = ()
     ) -> None:
         """``names``: defined names, which may be functions (LAMBDA)."""
-        self.about_left_out = 0
-        """Formulas so far that look at a table left out: the workbook's own, of which nobody needs to be told."""
         tables = "|".join(map(re.escape, tables_left_out))
         self._no_table = re.compile(rf"(?<![\w.!'])(?:{tables})(?![\w.(!])", re.I) if tables else None
         self._names = {name.casefold() for name in names}
@@ -34,10 +32,11 @@ class Native:
         self._native = lru_cache(maxsize=100_000)(self._look)
 
     def __call__(self, formula: str) -> bool:
-        if self._no_table and self._no_table.search(_QUOTED_SHEET.sub("s", _TEXT.sub('""', formula))):
-            self.about_left_out += 1
-            return False
-        return self._native(formula)
+        return self._native(formula) and not self.of_left_out_table(formula)
+
+    def of_left_out_table(self, formula: str) -> bool:
+        """Whether a formula looks at a table that is left out: one of the workbook's own, of which nobody is told."""
+        return bool(self._no_table and self._no_table.search(_QUOTED_SHEET.sub("s", _TEXT.sub('""', formula))))
 
     def _look(self, formula: str) -> bool:
         bare = _TEXT.sub('""', formula)

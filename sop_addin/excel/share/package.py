@@ -103,7 +103,7 @@ class _Copy:
             if len(self.parts[part]) > MOST_OF_A_SHEET:
                 raise WorkbookError(f"Sheet {name} is too large for a copy; delete cells that are not needed there.")
             links = self._with_targets(part, native)
-            ids, untold = frozenset(one.identifier for one in links), native.about_left_out
+            ids = frozenset(one.identifier for one in links)
             content, changed = sheet_part(
                 self.parts[part],
                 ids,
@@ -114,8 +114,8 @@ class _Copy:
                 [parse_xml(self.out[one.target], one.target).get("ref", "A1") for one in links if one.kind == "table"],
             )
             self._put(part, content, links)
-            if changed > (untold := native.about_left_out - untold):
-                values[name] = changed - untold
+            if changed:
+                values[name] = changed
         self._charts(texts)
         for one in self.links.values():
             if one.kind in ("theme", "sheetMetadata") and one.target not in self.out:

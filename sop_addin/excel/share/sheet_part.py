@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from ...opc.xml_text import COMPATIBILITY, MAIN, R_ID, Xml, main_tag, new_root, parse_xml, serialise_xml
 from ..grids import column_letter
+from .functions import Native
 
 Cell = tuple[int, int]
 _DROPPED = frozenset(
@@ -64,7 +65,7 @@ def sheet_part(
     kept_ids: frozenset[str],
     texts: Texts,
     looks: Looks,
-    native: Callable[[str], bool],
+    native: Native,
     editable: Editable,
     tables: Sequence[str] = (),
 ) -> tuple[bytes, int]:
@@ -121,7 +122,7 @@ def _drop_if_empty(element: Xml) -> None:
         parent.remove(element)
 
 
-def _clean_cells(root: Xml, texts: Texts, native: Callable[[str], bool]) -> int:
+def _clean_cells(root: Xml, texts: Texts, native: Native) -> int:
     data = root.find(main_tag("sheetData"))
     if data is None:
         return 0
@@ -134,7 +135,7 @@ def _clean_cells(root: Xml, texts: Texts, native: Callable[[str], bool]) -> int:
         if formula is not None and not _keeps(formula, native, shared):
             cell.remove(formula)
             cell.attrib.pop("cm", None)
-            changed += 1
+            changed += not native.of_left_out_table(formula.text or "")
             if cell.get("t") == "str":
                 _as_shared(cell, texts)
                 continue
@@ -164,7 +165,7 @@ def _number_cells(data: Xml) -> None:
                 cell.set("r", f"{column_letter(column)}{number}")
 
 
-def _keeps(formula: Xml, native: Callable[[str], bool], shared: dict[str, bool]) -> bool:
+def _keeps(formula: Xml, native: Native, shared: dict[str, bool]) -> bool:
     if formula.get("t") == "dataTable":
         return True
     group = formula.get("si")

@@ -27,8 +27,9 @@ def add_past(context: Context, worksheet: Worksheet, area: GridArea, block: Grid
     """Headers, formulas and trend lines left of the grid in ``area``; the columns of actuals fold away."""
     styles, (measure, actual) = context.styles, PAST_MEASURES[area.grid.name]
     header = styles.get(
-        bg_color=look.RULE, font_color=look.WHITE, bold=True, align="right", indent=1, num_format=_format(context)
-    )
+        bg_color=look.RULE, font_color=look.WHITE, bold=True, align="right", indent=1,
+        num_format=look.period_format(context.bucket),
+    )  # fmt: skip
     band = styles.get(bg_color=look.BAND, font_color=look.MUTED, bold=True)
     figure = styles.get(num_format=look.PLAN, font_color=look.MUTED, indent=1, align="right")
     worksheet.set_column(0, 0, _TREND_WIDTH)
@@ -65,7 +66,3 @@ def past_formula(area: GridArea, row: int, column: int) -> str:
                     for header in ("Measure", "Family"))  # fmt: skip
     where = f"tblStock[Family],{family},tblStock[Period],{address(area.top, column, 'row')}"
     return f'=IF({here}<>"{measure}","",IF(COUNTIFS({where})=0,"",SUMIFS(tblStock[{actual}],{where})))'
-
-
-def _format(context: Context) -> str:
-    return look.MONTH if context.bucket == "Month" else look.DATE

@@ -103,8 +103,13 @@ def write_help(worksheet: Worksheet, styles: Styles, row: int, column: int, sect
 
 def print_blocks(context: Context, sheet: str, blocks: Sequence[tuple[int, int]]) -> None:
     """Each block of whole columns (1-based, first and last) on pages of its own; rows grow with the tables."""
-    areas = ",".join(f"'{sheet}'!${column_letter(left)}:${column_letter(right)}" for left, right in blocks)
-    context.workbook.define_name(f"'{sheet}'!_xlnm.Print_Area", f"={areas}")
+    print_areas(context, sheet, [f"${column_letter(left)}:${column_letter(right)}" for left, right in blocks])
+
+
+def print_areas(context: Context, sheet: str, areas: Sequence[str]) -> None:
+    """Each area (absolute, without its sheet) on pages of its own."""
+    found = ",".join(f"'{sheet}'!{area}" for area in areas)
+    context.workbook.define_name(f"'{sheet}'!_xlnm.Print_Area", f"={found}")
 
 
 def is_blank(value: object) -> bool:

@@ -61,7 +61,7 @@ def _totals(context: Context, worksheet: Worksheet, row: int) -> int:
     """The section of plan totals from ``row`` on; returns its last row."""
     styles = context.styles
     _section(context, worksheet, row, "Totals of this plan, with and without Python")
-    bucket_format = look.DATE if context.bucket == "Week" else look.MONTH
+    bucket_format = look.period_format(context.bucket)
     picked = {}
     bounds = {"From": "MIN", "To": "MAX"}
     for number, (name, hint) in enumerate(

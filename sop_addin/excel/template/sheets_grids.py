@@ -28,7 +28,7 @@ HINTS: dict[str, str] = {
     "FinancePlan": "By family, then in total. Budget and exchange rates stand to the right of the plan.",
     "Workings": "Hidden: nothing to type here. Every run lays it out again.",
 }
-_LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Unit": 9.0, "Total": 11.5}
+_LEAD_WIDTHS = {"Family": 17.0, "Resource": 19.0, "Source": 17.0, "Unit": 9.0}
 _PERIOD_WIDTH = {"FinancePlan": 12.5}
 _BANNER_COLUMNS = 7
 _YEAR = '=IF({here}="","",IF(LEFT({here},4)=LEFT({before},4),"",LEFT({here},4)))'
@@ -89,20 +89,18 @@ def _banner(context: Context, worksheet: Worksheet, area: GridArea) -> None:
 
 def _set_columns(context: Context, worksheet: Worksheet, area: GridArea, block: GridBlock) -> None:
     styles = context.styles
+    period_width = _PERIOD_WIDTH.get(area.grid.name, 10.0)
+    longest_measure = max(len(measure.name) for measure in area.grid.measures)
+    widths = _LEAD_WIDTHS | {"Measure": longest_measure + 2.0, "Total": period_width + 1.5}
     for index, header in enumerate(area.grid.lead_headers):
         column = area.left - 1 + index
         number = look.PLAN if header == "Total" else look.GENERAL
-        width = _LEAD_WIDTHS.get(header, 0.0)
-        if header == "Measure":
-            width = max(len(measure.name) for measure in area.grid.measures) + 2.0
-        if header == "Total" and area.grid.name in _PERIOD_WIDTH:
-            width = 14.0
+        width = widths[header]
         if header in area.grid.keys:
             longest = max((len(str(row[index] or "")) for row in block.rows), default=0)
             width = min(max(width, longest * 1.05 + 2), 30)
         worksheet.set_column(column, column, width, styles.fallback(number))
-    width = _PERIOD_WIDTH.get(area.grid.name, 10.0)
-    worksheet.set_column(area.lead, area.last_column - 1, width, styles.fallback(look.PLAN))
+    worksheet.set_column(area.lead, area.last_column - 1, period_width, styles.fallback(look.PLAN))
 
 
 def _write_header(context: Context, worksheet: Worksheet, area: GridArea, block: GridBlock) -> None:

@@ -51,7 +51,7 @@ from .home_figures import (
     tile_cells,
     trend_ranges,
 )
-from .sheets_common import CAPTION_ROW, Context, address
+from .sheets_common import CAPTION_ROW, Context, address, print_areas
 from .sheets_output import mark_words
 from .sheets_tables import add_table
 
@@ -96,8 +96,7 @@ def add_home(context: Context, worksheet: Worksheet) -> None:
     board = f"$A$1:{address(BUTTONS_ROW - 2, BOARD_RIGHT, 'both')}"
     buttons = f"{address(BUTTONS_ROW, 1, 'both')}:{address(last, BOARD_RIGHT, 'both')}"
     run = f"{address(CAPTION_ROW, left, 'both')}:{address(last, left + 1, 'both')}"
-    areas = ",".join(f"'Home'!{area}" for area in (board, buttons, run))
-    context.workbook.define_name("'Home'!_xlnm.Print_Area", f"={areas}")
+    print_areas(context, "Home", (board, buttons, run))
     worksheet.set_portrait()
     worksheet.fit_to_pages(1, 0)
 

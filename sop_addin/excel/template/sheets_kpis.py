@@ -9,13 +9,14 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import TABLES
+from ...model.schema_plan import ALL_FAMILIES
 from . import styles as look
 from .boards import SMALL, board_section, column_range, style_chart
 from .sheets_common import Context, address
 
 KPI_ROWS = 25
 """Key figures that a run writes; the board begins below them also where none was written yet."""
-LAGS_SHOWN, ALL = 12, "All families"
+LAGS_SHOWN = 12
 PAST_ROWS = 12
 """Rows of the trend that are past, at most."""
 LINE_PIXELS = 20
@@ -79,20 +80,22 @@ def _lag_board(context: Context, worksheet: Worksheet, row: int, left: int, righ
     text = "Published plans against what came, by lag (1 = first period of a plan; last 12 periods)"
     board_section(context, worksheet, row, left, right, text)
     worksheet.write_string(row, left - 1, "Family", styles.get(font_color=look.MUTED))
-    worksheet.write_string(row, left, ALL, styles.input_cell(align="left", bold=True))
+    worksheet.write_string(row, left, ALL_FAMILIES, styles.input_cell(align="left", bold=True))
     worksheet.data_validation(row, left, row, left, {
         "validate": "list", "source": "=lstFamilies", "ignore_blank": True, "error_type": "warning",
         "error_title": "Family", "error_message": "This name is not in tblFamilies.",
-        "input_title": "Family shown", "input_message": f"Pick a family, or type {ALL}.",
+        "input_title": "Family shown", "input_message": f"Pick a family, or type {ALL_FAMILIES}.",
     })  # fmt: skip
-    hint = f"Pick a family, or type {ALL}. All with MAPE, MASE and tracking signal: Lag accuracy, on the right."
+    hint = (
+        f"Pick a family, or type {ALL_FAMILIES}. All with MAPE, MASE and tracking signal: Lag accuracy, on the right."
+    )
     worksheet.write_string(row, left + 1, hint, styles.hint)
     head = row + 2
     worksheet.set_row(head - 1, 30)
     for offset, (header, _, _) in enumerate(LAG_COLUMNS):
         worksheet.write_string(head - 1, left - 1 + offset, header, styles.header(right=offset > 0))
     chosen = address(row + 1, left + 1, "both")
-    family = f'IF({chosen}="","{ALL}",{chosen})'
+    family = f'IF({chosen}="","{ALL_FAMILIES}",{chosen})'
     for line in range(1, LAGS_SHOWN + 1):
         at = head + line
         found = f"COUNTIFS(tblLagAccuracy[Family],{family},tblLagAccuracy[Lag],{line})"

@@ -189,7 +189,7 @@ def _fan(context: Context, worksheet: Worksheet) -> None:
     shown = ("Stock P10", "Stock P50", "Stock P90")
     for offset, name in enumerate(("Period", *shown)):
         worksheet.write_string(top - 1, LEFT - 1 + offset, name, styles.header(right=offset > 0))
-    period_format = look.DATE if context.bucket == "Week" else look.MONTH
+    period_format = look.period_format(context.bucket)
     for line in range(1, PERIODS_SHOWN + 1):
         first, here = ("INDEX(tblRiskPlan[Family],1)", f"INDEX(tblRiskPlan[Family],{line})")
         period = f"INDEX(tblRiskPlan[Period],{line})"

@@ -287,7 +287,7 @@ def _special_cell(context: Context, table: str, header: str, row: Sequence[objec
         kind = kinds.get(str(row[0]), "text")
         formats = {
             "fraction": look.PERCENT_WHOLE, "integer": look.INTEGER, "money": look.MONEY, "number": look.QUANTITY,
-            "period": look.DATE if context.bucket == "Week" else look.MONTH, "date": look.DATE,
+            "period": look.period_format(context.bucket), "date": look.DATE,
         }  # fmt: skip
         return styles.input_cell(formats.get(kind, look.GENERAL), align="right")
     if table == "tblResult":

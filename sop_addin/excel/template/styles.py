@@ -84,6 +84,11 @@ _FACTORS = frozenset(
 _WHOLE_MONEY = frozenset({"tblBudget"})
 
 
+def period_format(bucket: str) -> str:
+    """The number format of a period."""
+    return DATE if bucket == "Week" else MONTH
+
+
 def number_format(column: Column, table: str = "", bucket: str = "Month") -> str:
     """The number format of a table column."""
     if column.kind == "fraction":
@@ -99,7 +104,7 @@ def number_format(column: Column, table: str = "", bucket: str = "Month") -> str
             return ONE_DECIMAL
         return FACTOR if column.name in _FACTORS else QUANTITY
     if column.kind == "period":
-        return DATE if bucket == "Week" else MONTH
+        return period_format(bucket)
     if column.kind == "date":
         return MOMENT if column.name == "Signed at" else DATE
     return TEXT if column.key and column.name in ("Item", "Like item") else GENERAL
