@@ -66,7 +66,7 @@ def _clusters(problem: BalanceProblem) -> list[list[int]]:
         return family
 
     for resource in range(len(problem.resources.names)):
-        users = sorted({find(family) for family in _users(problem, resource).tolist()})
+        users = sorted({find(family) for family in problem.users(resource).tolist()})
         for other in users[1:]:
             chief[other] = users[0]
     groups: dict[int, list[int]] = {}
@@ -75,20 +75,13 @@ def _clusters(problem: BalanceProblem) -> list[list[int]]:
     return list(groups.values())
 
 
-def _users(problem: BalanceProblem, resource: int) -> Ints:
-    """Families that use a resource."""
-    resources = problem.resources
-    made = problem.sources.family[resources.source_use[resource].user]
-    return np.union1d(made, resources.family_use[resource].user)
-
-
 def _searched(problem: BalanceProblem) -> Bools:
     """(F,) whether whole numbers are searched for a family."""
     found = np.zeros(len(problem.families.names), dtype=np.bool_)
     found[problem.sources.family[needs_runs(problem) | (problem.sources.batch > 0)]] = True
     if problem.settings.whole_heads:
         for resource in np.flatnonzero(problem.resources.staffed):
-            found[_users(problem, int(resource))] = True
+            found[problem.users(int(resource))] = True
     return found
 
 
@@ -103,7 +96,7 @@ def part_of(problem: BalanceProblem, chosen: Ints, *, idle: bool) -> BalanceProb
     is_chosen = np.zeros(len(problem.families.names), dtype=np.bool_)
     is_chosen[chosen] = True
     sources = np.flatnonzero(is_chosen[problem.sources.family])
-    users = [_users(problem, resource) for resource in range(len(resources.names))]
+    users = [problem.users(resource) for resource in range(len(resources.names))]
     kept = np.array([r for r, own in enumerate(users) if (is_chosen[own].any() if len(own) else idle)], dtype=np.intp)
     of_resources = _rows(resources, kept)
     return replace(

@@ -184,7 +184,7 @@ def _short_capacity(writer: _Writer, model: BalanceModel, short: Floats, unserve
     findings: list[Finding] = []
     spots = sorted(zip(*np.nonzero(short), strict=True), key=lambda spot: (spot[1], spot[0]))
     for resource, period in spots[:NAMED]:
-        users = _users(problem, int(resource))
+        users = problem.users(int(resource)).tolist()
         waiting = [family for family in users if unserved[family].any()] or users
         names = listed([problem.families.names[family] for family in waiting])
         name = resources.names[resource]
@@ -195,14 +195,6 @@ def _short_capacity(writer: _Writer, model: BalanceModel, short: Floats, unserve
         text = f"… and {len(spots) - NAMED:,} more periods in which a resource is short"
         findings.append(writer.finding("Warning", "tblResources", "", "Capacity", "capacity", text))
     return findings
-
-
-def _users(problem: BalanceProblem, resource: int) -> list[int]:
-    """Families that use a resource."""
-    resources = problem.resources
-    of_source = problem.sources.family[resources.source_use[resource].user]
-    users: list[int] = np.union1d(of_source, resources.family_use[resource].user).tolist()
-    return users
 
 
 def _broken_rules(writer: _Writer, model: BalanceModel, solution: Solution) -> list[Finding]:

@@ -152,3 +152,8 @@ class BalanceProblem:
 
     def label(self, period: int) -> str:
         return calendar.period_label(self.periods[period], self.settings.bucket)
+
+    def users(self, resource: int) -> Ints:
+        """Positions of the families that use a resource, ascending."""
+        made = self.sources.family[self.resources.source_use[resource].user]
+        return np.union1d(made, self.resources.family_use[resource].user)
