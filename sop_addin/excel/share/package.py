@@ -11,7 +11,7 @@ from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from ...model.errors import WorkbookError
-from ...opc.package import CONTENT_TYPES_PART, Relationship
+from ...opc.package import CONTENT_TYPES_PART, Relationship, worksheets
 from ...opc.package import relationships_part as relationships_name
 from ...opc.xml_rows import XmlRows
 from ...opc.xml_text import (
@@ -142,17 +142,18 @@ class _Copy:
         self.gone: list[str] = []
         self.gone_tables: list[str] = []
         self.hidden: list[str] = []
+        found = worksheets(self.root, self.links, "The workbook")
         sheets = self.root.find(main_tag("sheets"))
         self.order = [str(sheet.get("name")) for sheet in sheets]
         for sheet in list(sheets):
-            name, link = str(sheet.get("name")), self.links.get(sheet.get(R_ID))
-            if link is None or link.kind != "worksheet" or name in LEFT_OUT_SHEETS:
+            name = str(sheet.get("name"))
+            part = found.get(name)
+            if part is None or name in LEFT_OUT_SHEETS:
                 sheets.remove(sheet)
                 self.gone.append(name)
-                if link is not None and link.kind == "worksheet":
-                    self.gone_tables += self._tables_of(link.target)
+                self.gone_tables += [] if part is None else self._tables_of(part)
                 continue
-            kept[name] = link.target
+            kept[name] = part
             if sheet.get("state", "visible") != "visible":
                 self.hidden.append(name)
         if not kept:
