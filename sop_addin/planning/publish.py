@@ -144,13 +144,26 @@ def _figures(
 
 
 def _check_shown(version: Version, shown: pd.DataFrame, bucket: str) -> None:
-    """Raise InputError at the first figure of the Production Plan that is not what the last run has planned."""
-    found = shown_differences(version, shown, bucket, only=("ProductionPlan",))
-    if typed := [one for one in found if one.measure != "Approved plan"]:
-        first = typed[0]
+    """Raise InputError at the first figure of the Production Plan that is not what the last run has planned.
+
+    Of figures alone, planned or fixed: what formulas come to may wait to be calculated.
+    """
+    made = version.production.set_index(["Family", "Period"])["Planned"]
+    rows = shown[(shown["Grid"] == "ProductionPlan") & (shown["Measure"] == "Fixed production")]
+    fixed = rows.assign(Value=pd.to_numeric(rows["Value"], errors="coerce")).dropna(subset=["Value"])
+    changed = [
+        (f"{one.measure} of {one.of}, {one.period}", one.published, one.now)
+        for one in shown_differences(version, shown, bucket, ("ProductionPlan",)) if one.measure == "Planned"
+    ] + [
+        (f"Fixed production of {family}, {calendar.period_label(period, bucket)}", float(made[family, period]), value)
+        for family, period, value in fixed[["Family", "Period", "Value"]].itertuples(index=False)
+        if (family, period) in made.index and not np.isclose(made[family, period], value, rtol=1e-6, atol=1e-3)
+    ]  # fmt: skip
+    if changed:
+        what, before, after = changed[0]
         raise InputError(
-            f"Publish: {first.measure} of {first.of}, {first.period} was changed on the Production Plan after the last "
-            f"run (from {first.published:,.6g} to {first.now:,.6g}); {RUN_FIRST}"
+            f"Publish: {what} was changed on the Production Plan after the last run (from {before:,.6g} to "
+            f"{after:,.6g}), so the plan is not this one; {RUN_FIRST}"
         )
 
 
