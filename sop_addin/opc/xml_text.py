@@ -41,25 +41,39 @@ def new_root(name: str, namespace: str) -> Any:
     return etree.Element(name, nsmap=default_namespace(namespace))
 
 
+SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": True}
+"""How every parser of this package is made."""
+
+
 def parse_xml(data: bytes, part: str) -> etree._Element:
     """Parse one part. Refuses document types and entities: no spreadsheet needs them, attacks do."""
+    refuse_declarations(data, part)
+    try:
+        root = etree.fromstring(data, etree.XMLParser(**SAFE))
+    except etree.XMLSyntaxError as error:
+        raise damaged(error, part) from error
+    no_doctype(root, part)
+    return root
+
+
+def refuse_declarations(data: bytes, part: str) -> None:
+    """Raise FileUnreadable for document types and entities before any parser sees them."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise FileUnreadable(
             f"The workbook's part {part} declares a document type or entities, which is unsafe; "
             "open it in Excel and save it anew."
         )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        what = " ".join(str(error.msg).split())[:120]
-        raise FileUnreadable(
-            f"The workbook's part {part} is damaged ({what}); open it in Excel and let Excel repair it."
-        ) from error
-    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
-        # Reached for other encodings than UTF-8, where the search above sees nothing.
+
+
+def no_doctype(element: Xml, part: str) -> None:
+    """The same for other encodings than UTF-8, where a search sees nothing."""
+    if element.getroottree().docinfo.doctype:
         raise FileUnreadable(f"The workbook's part {part} declares a document type, which is unsafe; save it anew.")
-    return root
+
+
+def damaged(error: etree.XMLSyntaxError, part: str) -> FileUnreadable:
+    what = " ".join(str(error.msg).split())[:120]
+    return FileUnreadable(f"The workbook's part {part} is damaged ({what}); open it in Excel and let Excel repair it.")
 
 
 def serialise_xml(root: etree._Element) -> bytes:

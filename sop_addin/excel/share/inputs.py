@@ -10,8 +10,8 @@ from ...model.calendar import parse_period
 from ...model.schema import GRID_BY_NAME, TABLES, Grid, Table
 from ...model.tables import RawTable
 from .choice import Choice, as_name, families_of
+from .row_parts import Editable
 from .selection import is_cost
-from .sheet_part import Editable
 
 SPARE_ROWS = 20
 """So many rows below a table can be typed into: a table on a protected sheet does not grow by itself."""

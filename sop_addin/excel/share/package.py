@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
@@ -12,6 +13,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from ...model.errors import WorkbookError
 from ...opc.package import CONTENT_TYPES_PART, Relationship
 from ...opc.package import relationships_part as relationships_name
+from ...opc.xml_rows import XmlRows
 from ...opc.xml_text import (
     COMPATIBILITY,
     CONTENT_TYPES,
@@ -28,10 +30,11 @@ from ..layout import COPY_SHEET, MERGE_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
 from . import small_parts as small
 from .functions import Native
 from .parts import Parts, harmless, relationships, relationships_xml, zipped
-from .sheet_part import Cell, Editable, Looks, Texts, shared_item, sheet_part, text_item
+from .row_parts import Editable, Looks, Texts, shared_item, text_item
+from .sheet_part import sheet_part
 
 MOST_OF_A_SHEET = 150_000_000
-"""Bytes of XML: 10,000 items with all their forecasts have 60 million. It takes some 35 times as much memory."""
+"""Bytes of XML: 10,000 items with all their forecasts have 60 million. It takes some three times as much memory."""
 
 ABOUT_SHEET = "About this copy"
 LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", MERGE_SHEET, COPY_SHEET, ABOUT_SHEET)
@@ -100,12 +103,14 @@ class _Copy:
         native = Native(self._function_names(), self.gone, self.gone_tables)
         values: dict[str, int] = {}
         for name, part in self.sheets.items():
-            if len(self.parts[part]) > MOST_OF_A_SHEET:
+            old = self.parts[part]
+            if len(old) > MOST_OF_A_SHEET:
                 raise WorkbookError(f"Sheet {name} is too large for a copy; delete cells that are not needed there.")
             links = self._with_targets(part, native)
             ids = frozenset(one.identifier for one in links)
             content, changed = sheet_part(
-                self.parts[part],
+                name,
+                old,
                 ids,
                 texts,
                 looks,
@@ -166,7 +171,7 @@ class _Copy:
         part = self._only("sharedStrings")
         if part is None:
             return []
-        return [shared_item(item) for item in parse_xml(self.parts[part.target], part.target).iter(main_tag("si"))]
+        return [shared_item(item) for item in XmlRows(self.parts[part.target], part.target, main_tag("si"))]
 
     def _function_names(self) -> list[str]:
         names = self.root.find(main_tag("definedNames"))
@@ -209,10 +214,15 @@ class _Copy:
 
     def _charts(self, texts: Texts) -> None:
         charts = [part for part in self.out if self.types.get(part, "").endswith("drawingml.chart+xml")]
-        shown = set().union(*(small.chart_sheets(self.out[part]) for part in charts))
-        strings: Xml = parse_xml(small.strings_part(list(texts.numbers), texts.uses), "sharedStrings")
-        items = ["".join(item.itertext(main_tag("t"))) for item in strings]
-        cells = {name: _values(self.out[self.sheets[name]], items) for name in shown if name in self.sheets}
+        shown: dict[str, set[tuple[int, int]]] = {}
+        for sheet, row, column in chain.from_iterable(small.chart_cells(self.out[part]) for part in charts):
+            shown.setdefault(sheet, set()).add((row, column))
+        items = list(texts.numbers)
+        cells = {
+            name: _values(self.out[self.sheets[name]], wanted, items)
+            for name, wanted in shown.items()
+            if name in self.sheets
+        }
         for part in charts:
             self.out[part] = small.chart_part(
                 self.out[part], lambda sheet, row, column: cells.get(sheet, {}).get((row, column))
@@ -344,15 +354,22 @@ def _content_types(parts: Mapping[str, bytes]) -> dict[str, str]:
     return found
 
 
-def _values(sheet: bytes, texts: list[str]) -> dict[Cell, object]:
-    """Numbers and texts of a sheet of the copy by row and column."""
-    found: dict[Cell, object] = {}
-    for cell in parse_xml(sheet, "of a sheet").iter(main_tag("c")):
-        value = cell.findtext(main_tag("v"))
-        if not value or cell.get("t") in ("e", "b"):  # empty: a formula that nothing has calculated yet
-            continue
-        letters, row = coordinate_from_string(cell.get("r"))
-        place = (row, column_index_from_string(letters))
-        kind = cell.get("t", "n")
-        found[place] = texts[int(value)] if kind == "s" else value if kind == "str" else float(value)
+def _values(sheet: bytes, wanted: set[tuple[int, int]], texts: list[bytes]) -> dict[tuple[int, int], object]:
+    """Numbers and texts of these cells of a sheet of the copy, by row and column."""
+    found: dict[tuple[int, int], object] = {}
+    rows = {row for row, _ in wanted}
+    for row in XmlRows(sheet, "of a sheet", main_tag("row")):
+        number = int(row.get("r"))
+        for cell in row.iterchildren(main_tag("c")) if number in rows else ():
+            place = (number, column_index_from_string(coordinate_from_string(cell.get("r"))[0]))
+            value = cell.findtext(main_tag("v"))
+            if place not in wanted or not value or cell.get("t") in ("e", "b"):  # empty: nothing has calculated it yet
+                continue
+            kind = cell.get("t", "n")
+            found[place] = _plain(texts[int(value)]) if kind == "s" else value if kind == "str" else float(value)
     return found
+
+
+def _plain(item: bytes) -> str:
+    strings: Xml = parse_xml(small.strings_part([item], 1), "of a text")
+    return "".join(strings.itertext(main_tag("t")))

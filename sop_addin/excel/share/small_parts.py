@@ -134,10 +134,10 @@ def area_cells(text: str) -> list[tuple[str, int, int]] | None:
     return [(name, row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
 
 
-def chart_sheets(content: bytes) -> set[str]:
-    """Sheets whose cells a chart shows."""
-    cells = (area_cells(element.text or "") for element in parse_xml(content, "of a chart").iter(f"{{{_CHART}}}f"))
-    return {area[0][0] for area in cells if area}
+def chart_cells(content: bytes) -> set[tuple[str, int, int]]:
+    """The cells that a chart shows: sheet, row, column."""
+    areas = (area_cells(element.text or "") for element in parse_xml(content, "of a chart").iter(f"{{{_CHART}}}f"))
+    return {cell for area in areas for cell in area or ()}
 
 
 def table_part(content: bytes, native: Callable[[str], bool]) -> bytes:
