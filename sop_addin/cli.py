@@ -26,6 +26,7 @@ from .cli_books import (
     Out,
     blank_inputs,
     csv_inputs,
+    figures_shown,
     opened,
     sample_inputs,
     save,
@@ -46,6 +47,7 @@ from .cli_output import (
     show_summary,
     write_report,
 )
+from .cli_streams import lasting_output
 
 if TYPE_CHECKING:
     pass
@@ -174,8 +176,9 @@ def check(
     from .model.validation import validate
     from .planning.seal import seal_findings
 
-    with opened(book) as (_, tables):
-        findings = validate(tables) + seal_findings(tables, public_key)
+    with opened(book) as (workbook, tables):
+        shown = figures_shown(workbook, tables)
+        findings = validate(tables) + seal_findings(tables, public_key, shown)
     if as_json:
         show_json({"status": "Errors" if findings.errors else "Ready to plan", "findings": findings_json(findings)})
     else:
@@ -313,6 +316,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code. Whatever goes wrong ends as one sentence on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     logging.getLogger("sop_addin").addHandler(logging.NullHandler())  # what a user should know is said, not logged
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # statsforecast loads it; nothing is drawn
+    with lasting_output() as stdout:
+        code = _run(given)
+        if stdout is not None and (reason := stdout.lost):
+            say(f"The answer could not be written ({reason}); what the command has done stands.")
+            code = code or NOT_POSSIBLE
+    sys.exit(code)
+
+
+def _run(given: list[str]) -> int:
+    """Exit code of a command."""
     try:
         code = app(given, prog_name="sop-addin", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last resort: nobody may ever see a traceback
@@ -323,7 +337,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             show_json({"status": "Failed", "message": message, "findings": [], "out": None})
     if code == STOPPED:
         say("Stopped; no file was changed.")
-    sys.exit(code if isinstance(code, int) else DONE)
+    return code if isinstance(code, int) else DONE
 
 
 def _explain(error: Exception, arguments: list[str]) -> tuple[int, str]:
@@ -340,6 +354,8 @@ def _explain(error: Exception, arguments: list[str]) -> tuple[int, str]:
         return NOT_POSSIBLE, str(error)
     if isinstance(error, OSError):
         return NOT_POSSIBLE, f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}."
+    if isinstance(error, MemoryError):
+        return NOT_POSSIBLE, "There is not enough memory for this; close other programs, or take a smaller file."
     report = write_report(error, arguments, __version__)
     kept = f"please report it with the details in {report}" if report else "its details could not be written to a log"
     sentence = " ".join(str(error).split())[:200]

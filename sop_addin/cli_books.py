@@ -126,6 +126,20 @@ def changing(book: Path, target: Path) -> Iterator[tuple[Any, Tables]]:
         workbook.save(target)
 
 
+def figures_shown(workbook: Any, tables: Tables) -> pd.DataFrame:
+    """What the plan sheets show, as `shown_figures`; calculated first where a program saved formulas without values."""
+    from .engines.closed_file import recalculate_book
+    from .excel.plan_on_sheets import shown_figures
+    from .excel.read_tables import read_grids_raw
+
+    bucket = tables.settings.bucket
+    shown = shown_figures(read_grids_raw(workbook), bucket)
+    if not (shown["Measure"] == "Closing stock").any():
+        recalculate_book(workbook)
+        shown = shown_figures(read_grids_raw(workbook), bucket)
+    return shown
+
+
 def target_of(book: Path, out: Path | None) -> Path:
     """Where a run writes."""
     if book.is_dir():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_books import PLAN_HAS_ERRORS, Book, Json, Out, changing, target_of, wrong_usage
+from .cli_books import PLAN_HAS_ERRORS, Book, Json, Out, changing, figures_shown, target_of, wrong_usage
 from .cli_output import (
     accuracy_json,
     accuracy_summary,
@@ -87,7 +87,9 @@ def publish(
 
     with changing(book, target) as (workbook, tables):
         _refuse(validate(tables), book, "not published", as_json)
-        published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, tables.settings.bucket), by)
+        bucket = tables.settings.bucket
+        shown = figures_shown(workbook, tables)
+        published = publish_now(tables, read_outputs(workbook, PLAN_TABLES, bucket), by, shown)
         if key is not None:
             published = signed(published, key)
         version = published.versions[-1]

@@ -263,11 +263,12 @@ def write_report(error: BaseException, arguments: list[str], version: str) -> Pa
     name = f"error-{dt.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
     where = f"sop-addin {version}, Python {sys.version}, {sys.platform}"
     text = "\n".join([where, f"sop-addin {' '.join(arguments)}", "", *traceback.format_exception(error)])
-    for folder in (state_folder(), Path(tempfile.gettempdir())):
+    for choose in (state_folder, tempfile.gettempdir):
         try:
+            folder = Path(choose())
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        except OSError:
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        except (OSError, RuntimeError):  # RuntimeError: a user without a home
             continue
         return folder / name
     return None

@@ -19,7 +19,8 @@ import xlwings as xw
 
 from . import running, stop
 from .cli_output import accuracy_sentence
-from .excel.read_tables import read_outputs, read_tables
+from .excel.plan_on_sheets import shown_figures
+from .excel.read_tables import read_grids_raw, read_outputs, read_tables
 from .excel.tables_io import write_tables
 from .excel.undo import undo_last_run as put_back_last_run
 from .excel.undo import undoable
@@ -83,7 +84,8 @@ def check() -> None:
     """Ribbon: Check. Lists what is wrong in the tables; plans nothing."""
     with button("Checking the tables") as book:
         tables = read_tables(book)
-        findings = validate(tables) + seal_findings(tables)
+        shown = shown_figures(read_grids_raw(book), tables.settings.bucket) if tables.versions else None
+        findings = validate(tables) + seal_findings(tables, shown=shown)
         stop.raise_if_asked(process(book))
         with undoable(book, "Check", ("tblFindings", "tblResult"), tables.settings.bucket):
             write_findings(book, findings)
@@ -147,7 +149,8 @@ def publish() -> None:
         if refused(book, tables, "Nothing was published", "run again"):
             return
         bucket = tables.settings.bucket
-        published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket))
+        shown = shown_figures(read_grids_raw(book), bucket)
+        published = publish_now(tables, read_outputs(book, PLAN_TABLES, bucket), shown=shown)
         stop.raise_if_asked(process(book))
         version = published.versions[-1]
         with undoable(book, "Publish", PUBLISHED_PARTS, bucket):

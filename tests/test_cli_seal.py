@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from commands import Cli
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sop_addin.engines.closed_file import open_book
+from sop_addin.cli import main
+from sop_addin.cli_books import figures_shown, opened
+from sop_addin.engines.closed_file import open_book, recalculate_book
+from sop_addin.model.schema import GRID_BY_NAME
+from sop_addin.model.tables import Tables
+from sop_addin.planning.seal import differences
 
 pytest_plugins = ["commands"]
 TEMPLATE = Path(__file__).parent.parent / "workbook" / "SOP_Template.xlsm"
@@ -29,11 +37,11 @@ def keys(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def on_home(book: Path) -> str:
-    opened = open_book(book)
+    workbook = open_book(book)
     try:
-        return str(opened.sheets["Home"]["B9"].value)
+        return str(workbook.sheets["Home"]["B9"].value)
     finally:
-        opened.close()
+        workbook.close()
 
 
 def test_publish_check_edit_check(cli: Cli, tmp_path: Path, keys: tuple[Path, Path]) -> None:
@@ -52,15 +60,96 @@ def test_publish_check_edit_check(cli: Cli, tmp_path: Path, keys: tuple[Path, Pa
     assert on_home(book).startswith("At the last run or check: as published: 2027-01, published on")
     assert on_home(book).endswith(")")  # nothing changed since
 
-    opened = open_book(book)
-    grid = opened.names["SalesPlan"].refers_to_range
-    row = next(at for at, line in enumerate(grid.value) if line[1] == "Override")
-    grid[row, 6].value = 4711
-    opened.save()
-    opened.close()
+    edited(book, "SalesPlan", "Override", 6, 4711)
     reply = cli("check", book)
-    assert "1 figure differs from 2027-01, published on" in reply.out + reply.err
-    assert "now 4,711" in reply.out + reply.err
+    assert reply.code == 0
+    assert "1 figure differs from 2027-01, published on" in reply.err
+    assert "now 4,711" in reply.err
+    assert cli("check", book, "--public-key", public).code == 1  # who gives a key wants the plan that was signed
+
+
+def edited(book: Path, grid: str, measure: str, column: int, value: object, *, calculated: bool = False) -> None:
+    workbook = open_book(book)
+    area = workbook.names[grid].refers_to_range
+    row = next(at for at, line in enumerate(area.value) if measure in line[:3])
+    area[row, column].value = value
+    if calculated:
+        recalculate_book(workbook)
+    workbook.save()
+    workbook.close()
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tables, pd.DataFrame]:
+    """The sample company as it was published: the file, its tables, and what its plan sheets show."""
+    book = tmp_path_factory.mktemp("published") / "Plan.xlsm"
+    book.write_bytes(TEMPLATE.read_bytes())
+    with pytest.raises(SystemExit):
+        main(["publish", str(book), "--by", "Ann"])
+    with opened(book) as (workbook, tables):
+        return book, tables, figures_shown(workbook, tables)
+
+
+@pytest.mark.parametrize(
+    ("grid", "measure"),
+    [
+        ("SalesPlan", "Consensus demand"), ("SalesPlan", "Feasible sales"), ("ProductionPlan", "Planned"),
+        ("ProductionPlan", "Total production"), ("ProductionPlan", "Approved plan"), ("InventoryPlan", "Closing stock"),
+        ("InventoryPlan", "Target stock"), ("CapacityPlan", "Regular capacity"), ("CapacityPlan", "Heads"),
+        ("FinancePlan", "Revenue"), ("FinancePlan", "Stock value"), ("FinancePlan", "CO2e"),
+    ],
+)  # fmt: skip
+def test_a_figure_altered_on_any_plan_sheet_is_named(
+    published: tuple[Path, Tables, pd.DataFrame], grid: str, measure: str
+) -> None:
+    _, tables, shown = published
+    assert differences(tables, tables.versions[-1], shown) == []
+    rows = shown.index[(shown["Grid"] == grid) & (shown["Measure"] == measure) & (shown["Value"] != 0)]
+    changed = shown.copy()
+    changed.loc[rows[0], "Value"] += 7
+    (found,) = differences(tables, tables.versions[-1], changed)
+    assert found.table == GRID_BY_NAME[grid].sheet
+    assert found.measure == measure
+    assert found.now == pytest.approx(shown.loc[rows[0], "Value"] + 7)
+
+
+def test_a_production_typed_over_on_its_sheet_is_told_by_check_and_by_home_without_python(
+    cli: Cli, published: tuple[Path, Tables, pd.DataFrame], tmp_path: Path
+) -> None:
+    book = tmp_path / "Plan.xlsm"
+    book.write_bytes(published[0].read_bytes())
+    edited(book, "ProductionPlan", "Planned", 6, 9999, calculated=True)
+    reply = cli("check", book)
+    assert (
+        "Production Plan, Planned of Washing machines / Brno plant, 2027-02: 8,754.24 published, now 9,999" in reply.err
+    )
+    assert on_home(book).endswith("Production was changed since")
+    refused = cli("publish", book)
+    assert refused.code == 1
+    assert "was changed on the Production Plan after the last run (from 8,754.24 to 9,999)" in refused.sentence
+
+
+def test_demand_typed_after_publishing_is_told_by_home_without_python(
+    published: tuple[Path, Tables, pd.DataFrame], tmp_path: Path
+) -> None:
+    book = tmp_path / "Plan.xlsm"
+    book.write_bytes(published[0].read_bytes())
+    edited(book, "SalesPlan", "Override", 6, 4711, calculated=True)
+    assert on_home(book).endswith("1 figures of demand and production were edited since")
+
+
+def test_a_plan_saved_without_values_by_another_program_is_still_as_published(
+    cli: Cli, published: tuple[Path, Tables, pd.DataFrame], tmp_path: Path
+) -> None:
+    """openpyxl, and those built on it, keep formulas and drop what they came to."""
+    book = tmp_path / "Plan.xlsm"
+    with zipfile.ZipFile(published[0]) as source, zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                content = re.sub(rb"</f><v>[^<]*</v>", b"</f>", content)
+            target.writestr(name, content)
+    assert "as published: 2027-01" in cli("check", book).err
 
 
 def test_a_key_file_that_is_none_is_refused_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import datetime as dt
 import errno
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -249,3 +251,63 @@ def test_a_clock_set_back_makes_no_older_plan_the_last_one(
     assert cli("publish", book, "--by", "Bob").code == 0
     reply = cli("check", book)
     assert "as published: 2027-01 (2), published on 2001-01-01 00:00:00 by Bob" in reply.err
+
+
+# --- what is no file, and nobody who listens --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["a pipe", "a device"])
+def test_what_is_no_file_is_neither_read_to_its_end_nor_replaced(cli: Cli, book: Path, given: str) -> None:
+    path = Path("/dev/zero")
+    if given == "a pipe":
+        path = book.parent / "pipe"
+        os.mkfifo(path)
+    link = book.parent / "Link.xlsm"
+    link.symlink_to(path)
+    for words_ in (("check", path), ("publish", path), ("merge", book, path), ("publish", book, "--out", link)):
+        reply = cli(*words_)
+        assert reply.code == 2, words_
+        assert "is no file" in reply.sentence
+    for words_ in (("check", book, "--public-key", path), ("publish", book, "--key", path)):
+        assert "is no key file" in cli(*words_).sentence
+    assert path.exists()
+    assert not path.is_file()
+
+
+def test_a_link_that_leads_to_itself_is_replaced_or_refused_with_a_sentence(cli: Cli, book: Path) -> None:
+    loop = book.parent / "Loop.xlsm"
+    loop.symlink_to(loop)
+    assert cli("check", loop).code == 2
+    assert cli("publish", book, "--out", loop).code == 0
+
+
+def told(words_: list[object], stdout: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sop_addin", *map(str, words_)]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)  # type: ignore[call-overload, no-any-return]
+
+
+def test_an_answer_that_cannot_be_written_is_said_and_the_work_stands(book: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = told(["cycle", book, "--json"], full)
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        "The answer could not be written (No space left on device); what the command has done stands."
+    )
+
+
+def test_a_reader_who_goes_away_is_no_failure(book: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        done = told(["cycle", book, "--json"], nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_too_little_memory_is_a_sentence(cli: Cli, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(publishing, "publish_now", full)
+    reply = cli("publish", book)
+    assert (reply.code, "not enough memory" in reply.sentence) == (2, True)
+    assert book.read_bytes() == TEMPLATE.read_bytes()

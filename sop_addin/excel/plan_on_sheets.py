@@ -43,6 +43,19 @@ def plan_on_sheets(tables: Tables, raw: Mapping[str, RawTable], grids: Mapping[s
     )
 
 
+def shown_figures(grids: Mapping[str, RawTable], bucket: str) -> pd.DataFrame:
+    """Grid, Family, Source, Resource, Measure, Period, Value of every figure of the plan sheets, values of formulas
+    included; '' where a row has no family, source or resource. ``grids`` as `read_grids_raw` gives them."""
+    each = {name: _long(name, raw, bucket) for name, raw in grids.items()}
+    parts = [long.assign(Grid=name) for name, long in each.items() if len(long)]
+    columns = ["Grid", "Family", "Source", "Resource", "Measure", "Period", "Value"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    found = pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    keys = ["Family", "Source", "Resource"]
+    return found.assign(**{key: found[key].fillna("") for key in keys})
+
+
 def _pairs(table: RawTable | None) -> list[tuple[str, object]]:
     if table is None:
         return []

@@ -12,6 +12,8 @@ from .versions import Version
 
 INSTALL = "install it with `pip install sop-addin[sign]`"
 
+_LARGEST = 100_000
+
 
 def signature_of(version: Version, key_file: Path) -> str:
     """Base64 of the signature over the version's seal, by the private key in a PEM file without a password.
@@ -51,6 +53,10 @@ def is_signed_by(version: Version, key_file: Path) -> bool:
 
 def _read(file: Path) -> bytes:
     try:
+        if file.exists() and not (
+            file.is_file() and file.stat().st_size <= _LARGEST
+        ):  # a pipe or a device may never end
+            raise InputError(f"{file} is no key file; give the PEM file of the key")
         return file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}); give the PEM file of the key") from None

@@ -53,7 +53,8 @@ def signed_content(tables: Tables, step: str) -> Content:
     return {name: _BUILD[name](tables) if name in _BUILD else _table_cells(tables, name) for name in PARTS[step]}
 
 
-def _text(value: object, bucket: str = "") -> str:
+def text_of(value: object, bucket: str = "") -> str:
+    """A typed cell as text that the same cell always has; figures have 9 significant digits, blank is ''."""
     if isinstance(value, (bool, str)):
         return str(value)
     if isinstance(value, pd.Timestamp):
@@ -64,34 +65,40 @@ def _text(value: object, bucket: str = "") -> str:
 
 
 def _cells(frame: pd.DataFrame, keys: Sequence[str], bucket: str) -> dict[str, str]:
-    """Cells by "key / column"; a key that is there twice is counted."""
-    labels: list[str] = []
-    seen: dict[str, int] = {}
-    for parts in zip(*(frame[key] for key in keys), strict=True):
-        label = " / ".join(text for part in parts if (text := _text(part, bucket)))
-        seen[label] = seen.get(label, 0) + 1
-        labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    """Cells by "key / column"."""
+    labels = row_labels(frame, keys, bucket)
     cells: dict[str, str] = {}
     for column in (name for name in frame.columns if name not in keys):
-        spoken = _text(column, bucket)
+        spoken = text_of(column, bucket)
         for label, value in zip(labels, frame[column].tolist(), strict=True):
-            if text := _text(value):
+            if text := text_of(value):
                 cells[f"{label} / {spoken}"] = text
     return cells
 
 
+def row_labels(frame: pd.DataFrame, keys: Sequence[str], bucket: str) -> list[str]:
+    """What each row is called by its keys; a key that is there twice is counted."""
+    labels: list[str] = []
+    seen: dict[str, int] = {}
+    for parts in zip(*(frame[key] for key in keys), strict=True):
+        label = " / ".join(text for part in parts if (text := text_of(part, bucket)))
+        seen[label] = seen.get(label, 0) + 1
+        labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return labels
+
+
 def _table_cells(tables: Tables, name: str) -> dict[str, str]:
-    return _cells(_typed(tables, name), TABLES[name].keys, tables.settings.bucket)
+    return _cells(typed_inputs(tables, name), TABLES[name].keys, tables.settings.bucket)
 
 
-def _typed(tables: Tables, name: str) -> pd.DataFrame:
+def typed_inputs(tables: Tables, name: str) -> pd.DataFrame:
     """An input table without what the program writes into it."""
     frame: pd.DataFrame = getattr(tables, TABLES[name].field)
     return frame.drop(columns=list(_WRITTEN.get(name, ())))
 
 
 def _settings(tables: Tables) -> dict[str, str]:
-    return {name: text for name, value in asdict(tables.settings).items() if (text := _text(value))}
+    return {name: text for name, value in asdict(tables.settings).items() if (text := text_of(value))}
 
 
 def _sales_plan(tables: Tables) -> dict[str, str]:
@@ -118,8 +125,8 @@ def _grid_cells(rows: pd.DataFrame, keys: Sequence[str], measures: Sequence[str]
     cells: dict[str, str] = {}
     for measure in measures:
         for *names, period, value in rows[[*keys, "Period", measure]].itertuples(index=False):
-            if text := _text(value):
-                cells[" / ".join((*map(str, names), measure, _text(period, bucket)))] = text
+            if text := text_of(value):
+                cells[" / ".join((*map(str, names), measure, text_of(period, bucket)))] = text
     return cells
 
 
@@ -133,8 +140,8 @@ def inputs_digest(tables: Tables) -> str:
     names = [name for name, table in TABLES.items() if table.field and name not in {*_NOT_SOLVED, "tblSettings"}]
     parts = [canonical_text(_settings(tables))]
     for name in names:
-        frame = _typed(tables, name)
-        plain = frame.set_axis([_text(column, "Week") for column in frame.columns], axis=1)
+        frame = typed_inputs(tables, name)
+        plain = frame.set_axis([text_of(column, "Week") for column in frame.columns], axis=1)
         sums = pd.util.hash_pandas_object(plain, index=False)
         parts.append(f"{name}:{'|'.join(plain.columns)}:{sha256(sums.to_numpy().tobytes().hex())}")
     for frame, column in ((tables.sales_plan, "Override"), (tables.production_plan, "Fixed production")):

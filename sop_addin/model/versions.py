@@ -8,8 +8,9 @@ and what the key figures were (trend).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,15 @@ FAMILY_MEASURES = (
     "Production", "Opening stock", "Closing stock", "Backorders", "Lost sales", "Target stock",
 )  # fmt: skip
 RESOURCE_MEASURES = ("Load", "Regular capacity", "Overtime", "Heads")
+MONEY_MEASURES = (
+    "Revenue", "Unit costs", "Regular cost", "Overtime cost", "Hire and layoff cost", "Holding cost",
+    "Backorder and lost sale cost", "Other cost", "Stock value", "CO2e",
+)  # fmt: skip
 _DIGITS = 9  # significant; more would only be the solver's noise
-_FORMAT = 1
+_FORMAT = 2
+_PLAN_ALONE = 1
+"""The format of versions that hold neither money nor inputs: published before those were sealed."""
+UNREADABLE = "version_readable"
 CHANGED = "its content is not what was published"
 
 
@@ -36,7 +44,8 @@ class Version:
 
     ``families``: Family, Owner, Period, FAMILY_MEASURES (NaN where blank; Override NaN = none), Override reason.
     ``sources``: Family, Source, Period, Planned. ``resources``: Resource, Period, RESOURCE_MEASURES.
-    ``figures``: key figure -> value, as tblKpis showed them.
+    ``money``: Family, Period, MONEY_MEASURES. ``figures``: key figure -> value, as tblKpis showed them.
+    ``inputs``: what the plan was made from, as `input_digests` gave it.
     """
 
     name: str
@@ -50,6 +59,8 @@ class Version:
     figures: dict[str, float]
     signature: str = ""
     """Ed25519 over `sealed_words`, base64; '' where nobody signed."""
+    money: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["Family", "Period", *MONEY_MEASURES]))
+    inputs: dict[str, str] = field(default_factory=dict)
 
     @property
     def periods(self) -> list[pd.Timestamp]:
@@ -64,8 +75,9 @@ class Version:
     @property
     def text(self) -> str:
         """The content as one line of JSON; the same plan gives the same text."""
+        more = {"money": _wide(self.money, ("Family",), MONEY_MEASURES), "inputs": self.inputs} if self.inputs else {}
         content = {
-            "format": _FORMAT,
+            "format": _FORMAT if more else _PLAN_ALONE,
             "bucket": self.bucket,
             "start": f"{self.plan_start:%Y-%m-%d}",
             "owners": dict(zip(self.families["Family"], self.families["Owner"], strict=True)),
@@ -73,6 +85,7 @@ class Version:
             "sources": _wide(self.sources, ("Family", "Source"), ("Planned",)),
             "resources": _wide(self.resources, ("Resource",), RESOURCE_MEASURES),
             "figures": {name: _number(value) for name, value in self.figures.items()},
+            **more,
         }
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -155,12 +168,12 @@ def read_versions(rows: pd.DataFrame) -> tuple[tuple[Version, ...], Findings]:
             row = parts.index[0]
             problems.append(
                 Finding("Warning", "tblVersions", int(row) if isinstance(row, (int, np.integer)) else None, "Content",
-                        "version_readable", message)
+                        UNREADABLE, message)
             )  # fmt: skip
         else:
             found.append(version)
-    # of one cycle the last row is the last version: what a clock said does not count, it may have been set back
-    return tuple(sorted(found, key=lambda one: one.plan_start)), Findings.of(problems)
+    # of one cycle the highest number is the last: a clock may have been set back, and rows may have been sorted
+    return tuple(sorted(found, key=lambda one: (one.plan_start, _number_of(one.name)))), Findings.of(problems)
 
 
 def _read(name: str, parts: pd.DataFrame) -> Version:
@@ -170,18 +183,23 @@ def _read(name: str, parts: pd.DataFrame) -> Version:
     families["Override reason"] = families["Override reason"].astype(object)
     figures = {key: float("nan") if value is None else float(value) for key, value in content["figures"].items()}
     first = parts.iloc[0]
+    money = {"money": _long(content["money"], ("Family",))} if "money" in content else {}
+    inputs = {str(key): str(value) for key, value in content.get("inputs", {}).items()}
     return Version(
         name, str(first["Published at"]), str(first["Published by"] or ""), pd.Timestamp(content["start"]),
         str(content["bucket"]), families, _long(content["sources"], ("Family", "Source")),
-        _long(content["resources"], ("Resource",)), figures, str(first.get(SIGNATURE) or ""),
+        _long(content["resources"], ("Resource",)), figures, str(first.get(SIGNATURE) or ""), **money, inputs=inputs,
     )  # fmt: skip
 
 
 def new_name(plan_start: pd.Timestamp, bucket: str, taken: Sequence[str]) -> str:
-    """``2027-01``; published again in the same cycle ``2027-01 (2)``."""
+    """``2027-01``; published again in the same cycle ``2027-01 (2)``, one more than the highest number there is."""
     label = calendar.period_label(plan_start, bucket)
-    name, number = label, 1
-    while name in taken:
-        number += 1
-        name = f"{label} ({number})"
-    return name
+    last = max((_number_of(name) for name in taken if name.partition(" (")[0] == label), default=0)
+    return f"{label} ({last + 1})" if last else label
+
+
+def _number_of(name: str) -> int:
+    """Which publishing of its cycle it is, counted from 1."""
+    numbered = re.fullmatch(r".* \((\d{1,9})\)", name)
+    return int(numbered[1]) if numbered else 1

@@ -81,6 +81,8 @@ class Package:
         if path.is_dir():
             raise FileUnreadable(f"{path} is a folder; name the workbook inside it.")
         try:
+            if path.exists() and not path.is_file():  # a pipe or a device may never end
+                raise FileUnreadable(f"{path} is no file; name a workbook (.xlsx or .xlsm).")
             if path.exists() and path.stat().st_size > MAX_FILE_BYTES:
                 raise FileUnreadable(f"{path} is larger than {MAX_FILE_BYTES:,} bytes, so it is not opened.")
             data = path.read_bytes()

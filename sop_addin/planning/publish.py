@@ -15,10 +15,12 @@ from ..model import calendar
 from ..model.errors import InputError
 from ..model.key_signature import signature_of
 from ..model.plan import BASE
+from ..model.sealed_inputs import input_digests
 from ..model.tables import PRODUCTION_PLAN_COLUMNS, Tables
-from ..model.versions import FAMILY_MEASURES, RESOURCE_MEASURES, Version, new_name
+from ..model.versions import FAMILY_MEASURES, MONEY_MEASURES, RESOURCE_MEASURES, Version, new_name
 from .bridge import SIDE, plan_table_side
 from .plan_table import NOTHING
+from .seal import shown_differences
 
 PLAN_TABLES = ("tblPlan", "tblKpis")
 TYPED_IN = ("Override", "Statistical forecast", "Events", "New and phase-out")
@@ -26,14 +28,18 @@ TYPED_IN = ("Override", "Statistical forecast", "Events", "New and phase-out")
 RUN_FIRST = "run all steps, then publish."
 
 
-def publish_now(tables: Tables, outputs: Mapping[str, pd.DataFrame], by: str | None = None) -> Tables:
+def publish_now(
+    tables: Tables, outputs: Mapping[str, pd.DataFrame], by: str | None = None, shown: pd.DataFrame | None = None
+) -> Tables:
     """The tables with the plan of the last run published now, by the user where nobody is named.
 
-    outputs: PLAN_TABLES as read. Errors as `publish`.
+    outputs: PLAN_TABLES as read. shown: the figures of the plan sheets, as in `seal_findings`. Errors as `publish`.
     """
     who = by or getpass.getuser()
     now = f"{dt.datetime.now():%Y-%m-%d %H:%M:%S}"
     version = publish(tables, outputs["tblPlan"], outputs["tblKpis"], by=who, at=now)
+    if shown is not None:
+        _check_shown(version, shown, tables.settings.bucket)
     return with_approved_money(with_version(tables, version), outputs["tblPlan"])
 
 
@@ -79,6 +85,8 @@ def publish(tables: Tables, plan_table: pd.DataFrame, kpis: pd.DataFrame, *, by:
         _figures(base, ["Family", "Source"], ("Planned",), names, periods),
         _figures(base, ["Resource"], RESOURCE_MEASURES, resources, periods),
         {str(name): float(value) for name, value in zip(kpis["KPI"], kpis["Value"], strict=True) if value == value},
+        money=_figures(base, ["Family"], MONEY_MEASURES, tables.family_names, periods),
+        inputs=input_digests(tables),
     )
 
 
@@ -133,6 +141,30 @@ def _figures(
         names=[*keys, "Period"],
     )
     return wide.reindex(index=index, columns=list(measures)).astype("float64").reset_index().rename_axis(columns=None)
+
+
+def _check_shown(version: Version, shown: pd.DataFrame, bucket: str) -> None:
+    """Raise InputError at the first figure of the Production Plan that is not what the last run has planned.
+
+    Of figures alone, planned or fixed: what formulas come to may wait to be calculated.
+    """
+    made = version.production.set_index(["Family", "Period"])["Planned"]
+    rows = shown[(shown["Grid"] == "ProductionPlan") & (shown["Measure"] == "Fixed production")]
+    fixed = rows.assign(Value=pd.to_numeric(rows["Value"], errors="coerce")).dropna(subset=["Value"])
+    changed = [
+        (f"{one.measure} of {one.of}, {one.period}", one.published, one.now)
+        for one in shown_differences(version, shown, bucket, ("ProductionPlan",)) if one.measure == "Planned"
+    ] + [
+        (f"Fixed production of {family}, {calendar.period_label(period, bucket)}", float(made[family, period]), value)
+        for family, period, value in fixed[["Family", "Period", "Value"]].itertuples(index=False)
+        if (family, period) in made.index and not np.isclose(made[family, period], value, rtol=1e-6, atol=1e-3)
+    ]  # fmt: skip
+    if changed:
+        what, before, after = changed[0]
+        raise InputError(
+            f"Publish: {what} was changed on the Production Plan after the last run (from {before:,.6g} to "
+            f"{after:,.6g}), so the plan is not this one; {RUN_FIRST}"
+        )
 
 
 def _check_current(tables: Tables, families: pd.DataFrame) -> None:

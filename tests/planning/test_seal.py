@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from dataclasses import replace
 
@@ -15,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sop_addin.model.errors import InputError
-from sop_addin.model.versions import read_versions, version_rows
+from sop_addin.model.versions import new_name, read_versions, version_rows
 from sop_addin.planning.cycle import run_cycle
 from sop_addin.planning.publish import publish, signed, with_version
-from sop_addin.planning.seal import differences, seal_findings, seal_sentence
+from sop_addin.planning.seal import changed_inputs_words, differences, seal_findings, seal_sentence
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +90,69 @@ def test_an_override_typed_after_publishing_is_a_warning_that_names_it(published
     assert "Override of Pumps, 2027-03: 150 published, now 170" in finding.message
 
 
+def test_inputs_changed_after_publishing_are_named_by_table_and_column(published):
+    sources = published.sources.assign(**{"Unit cost": published.sources["Unit cost"] * 2})
+    settings_ = replace(published.settings, service_level=0.5)
+    as_before, finding = sorted(
+        seal_findings(replace(published, sources=sources, settings=settings_)), key=lambda one: one.rule
+    )
+    assert as_before.rule == "as_published"
+    assert (finding.severity, finding.rule) == ("Info", "inputs_as_published")
+    assert (
+        finding.message == "inputs changed since 2027-01 was published: Settings (Service level), Sources (Unit cost)"
+    )
+    assert seal_sentence(replace(published, sources=sources)).endswith("; inputs changed since: Sources (Unit cost)")
+
+
+def test_rows_sorted_anew_are_no_change_and_rows_that_go_are(published):
+    turned = published.sources.iloc[::-1]
+    assert changed_inputs_words(replace(published, sources=turned), published.versions[0]) == ""
+    fewer = replace(published, sources=published.sources.iloc[1:])
+    assert changed_inputs_words(fewer, published.versions[0]) == "Sources (rows)"
+
+
+def test_what_a_reason_says_is_part_of_what_was_published(published):
+    sheet = published.sales_plan.copy()
+    sheet.loc[sheet["Period"] == pd.Timestamp("2027-03-01"), "Override reason"] = "because"
+    found = differences(published.with_sales_plan(sheet), published.versions[0])
+    assert str(found[0]) == "Sales Plan, Override reason of Pumps, 2027-03: blank published, now 'because'"
+
+
+def test_of_one_cycle_the_highest_number_is_the_last_however_its_rows_are_sorted(published):
+    again = replace(published.versions[0], name="2027-01 (2)", published_by="Bob")
+    back, _ = read_versions(version_rows([again, published.versions[0]]))
+    assert [one.published_by for one in back] == ["Ann", "Bob"]
+    assert new_name(again.plan_start, "Month", ["2027-01 (2)"]) == "2027-01 (3)"
+
+
+def test_with_a_key_an_altered_plan_and_a_lost_version_are_errors(published, keys):
+    (ann, ann_public), _ = keys
+    by_ann = signed(published, ann)
+    sheet = published.sales_plan.assign(Override=1.0)
+    assert [one.rule for one in seal_findings(by_ann.with_sales_plan(sheet), ann_public).errors] == [
+        "differs_from_published"
+    ]
+    rows = version_rows([*by_ann.versions, replace(by_ann.versions[0], name="2027-01 (2)")])
+    versions, lost = read_versions(rows.assign(Digest=[*rows["Digest"][:-1], "0" * 64]))
+    assert [one.name for one in versions] == ["2027-01"]
+    (error,) = seal_findings(replace(by_ann, versions=versions, problems=lost), ann_public).errors
+    assert "nobody can say that this is the last one" in error.message
+
+
+def test_a_version_published_before_inputs_were_sealed_keeps_its_digest(published):
+    older = replace(published.versions[0], inputs={}, money=published.versions[0].money.iloc[:0])
+    assert json.loads(older.text)["format"] == 1
+    (back,), problems = read_versions(version_rows([older]))
+    assert (back.digest, len(problems)) == (older.digest, 0)
+    assert [one.rule for one in seal_findings(replace(published, versions=(back,)))] == ["as_published"]
+
+
 def test_the_plan_of_other_periods_is_not_published_yet(published):
     later = replace(published, settings=replace(published.settings, horizon=7))
-    (finding,) = seal_findings(later)
+    finding, inputs = seal_findings(later)
     assert finding.rule == "plan_not_published"
     assert "the last one is 2027-01" in finding.message
+    assert "Settings (Horizon)" in inputs.message
 
 
 def test_a_signature_is_confirmed_by_the_signers_public_key_alone(published, keys):

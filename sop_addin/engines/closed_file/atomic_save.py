@@ -22,6 +22,8 @@ def save_atomically(path: Path, content: bytes, expected: bytes | None) -> None:
     FileLocked or EngineError with a sentence for the user; then the file is as it was.
     """
     path = Path(os.path.realpath(path))
+    if os.path.exists(path) and not os.path.isfile(path):  # the rename would put an end to a device or a pipe
+        raise EngineError(f"{path} is no file, so nothing is saved there; choose another name.")
     check_not_open_elsewhere(path)
     _check_unchanged(path, expected)
     _remove_stale_temporaries(path)

@@ -1,5 +1,6 @@
 """A closed workbook: its parts put together, sheets loaded when first used, changes written back on `flush`."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -377,7 +378,7 @@ class Workbook:
         """Save to `path`; where that is the file opened, only if nobody changed it meanwhile."""
         self._check_extension(path)
         content = self.to_bytes()
-        same_file = opened_from is not None and path.resolve() == opened_from.resolve()
+        same_file = opened_from is not None and os.path.realpath(path) == os.path.realpath(opened_from)
         save_atomically(path, content, self.package.data if same_file else None)
         self._reopen(content)
 

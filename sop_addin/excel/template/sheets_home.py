@@ -32,6 +32,7 @@ from .home_board import (
 from .home_buttons import add_buttons, add_shortcuts
 from .home_cycle import SHOWN, add_sign_marks, status_formula
 from .home_figures import (
+    EDITS_NAME,
     HEAT_MONTHS,
     HEAT_RESOURCES,
     HELPER_LEFT,
@@ -132,11 +133,12 @@ def _production(measure: str) -> str:
 
 _PUBLISHED = (
     f'=IFERROR(IF({result("Published")}="","Not published yet","At the last run or check: "&{result("Published")}'
-    f'&IF(AND(LEFT({result("Published")},12)="as published",ABS({_production("Total production")}'
-    f'-{_production("Approved plan")})>0.5),". Production was changed since","")),"")'
+    f'&IF(LEFT({result("Published")},12)<>"as published","",IF(ABS({_production("Total production")}'
+    f'-{_production("Approved plan")})>0.5,". Production was changed since",'
+    f'IF({EDITS_NAME}>0,". "&{EDITS_NAME}&" figures of demand and production were edited since","")))),"")'
 )
 """What the last run, check or publishing said of the published plan; and without Python, whether production still adds
-up to the approved plan."""
+up to the approved plan, and whether demand is what was solved."""
 
 
 def _scenario(context: Context, worksheet: Worksheet) -> None:
