@@ -18,8 +18,9 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from ...model.calendar import parse_period
 from ...model.schema import GRID_BY_NAME
 from ...model.tables import RawTable
-from ...opc.package import Package
-from ...opc.xml_text import R_ID, main_tag, parse_xml
+from ...opc.package import Package, worksheets
+from ...opc.xml_rows import XmlRows
+from ...opc.xml_text import main_tag, parse_xml
 from .choice import as_name
 
 FORMULA = "(formula)"
@@ -71,7 +72,7 @@ def sheet_cells(content: bytes, part: str = "of a sheet") -> SheetCells:
         return found
     shared: dict[str, tuple[str, At]] = {}
     row = 0
-    for line in parse_xml(content, part).iter(main_tag("row")):
+    for line in XmlRows(content, part, main_tag("row")):
         row, column = _number(line.get("r"), row + 1), 0
         for cell in line.iter(main_tag("c")):
             column = _column(cell.get("r")) or column + 1
@@ -99,13 +100,8 @@ def sheet_contents(data: bytes, name: str) -> dict[str, bytes]:
     """The XML of each worksheet by its name."""
     package = Package(data, name)
     main = next((one.target for one in package.relationships("").values() if one.kind == "officeDocument"), "")
-    links = package.relationships(main)
-    found = {}
-    for sheet in parse_xml(package.read(main), main).iter(main_tag("sheet")):
-        link = links.get(sheet.get(R_ID) or "")
-        if link is not None and link.kind == "worksheet" and link.target in package:
-            found[str(sheet.get("name"))] = package.read(link.target)
-    return found
+    found = worksheets(parse_xml(package.read(main), main), package.relationships(main), name)
+    return {sheet: package.read(part) for sheet, part in found.items() if part in package}
 
 
 def marked_grids(grids: Mapping[str, RawTable], cells: Mapping[str, SheetCells]) -> dict[str, RawTable]:
