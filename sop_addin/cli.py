@@ -353,7 +353,8 @@ def _explain(error: Exception, arguments: list[str]) -> tuple[int, str]:
     if isinstance(error, SopError) or (engines and isinstance(error, engines.EngineError)):
         return NOT_POSSIBLE, str(error)
     if isinstance(error, OSError):
-        return NOT_POSSIBLE, f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}."
+        what = f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error})"
+        return NOT_POSSIBLE, f"{what}; check the folder and its rights, or choose another one."
     if isinstance(error, MemoryError):
         return NOT_POSSIBLE, "There is not enough memory for this; close other programs, or take a smaller file."
     report = write_report(error, arguments, __version__)

@@ -14,7 +14,8 @@ from pathlib import Path
 from ..model.errors import InputError
 from ..model.reading_columns import as_text, is_blank
 
-FORMULA_STARTS = ("=", "+", "-", "@")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What spreadsheets calculate, some after blanks of their own, some in East Asian width."""
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*")  # first line that Excel writes and reads for itself
@@ -37,8 +38,8 @@ def number_cell(cell: str) -> float | str | None:
 
 
 def guarded(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @ (not where that is all: the ``-`` of
-    tblPlan), and before what looks guarded."""
+    """Text that no spreadsheet takes for a formula: an apostrophe before FORMULA_STARTS (not where that is all: the
+    ``-`` of tblPlan), and before what looks guarded."""
     looks_guarded = text[:1] == "'" and text[1:2] in (*FORMULA_STARTS, "'")
     formula = len(text) > 1 and text.startswith(FORMULA_STARTS)
     return "'" + text if formula or looks_guarded else text
@@ -53,7 +54,7 @@ def cell_text(value: object) -> str:
     if is_blank(value):
         return ""
     if isinstance(value, str):
-        return guarded(value)
+        return guarded(value.replace("\0", ""))
     if isinstance(value, (float, Decimal)) and not math.isfinite(value):
         return ""
     return value.isoformat() if isinstance(value, dt.time) else as_text(value)

@@ -56,7 +56,7 @@ def _check_unchanged(path: Path, expected: bytes | None) -> None:
 def check_not_open_elsewhere(path: Path) -> None:
     """Raise FileLocked where Excel or LibreOffice left its owner file beside the workbook."""
     for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
-        if (path.parent / lock).exists():
+        if os.path.exists(path.parent / lock):  # no error in a folder that may not be looked into
             raise FileLocked(
                 f"{path.name} is open in {program}; close it there "
                 f"(or delete the file {lock} beside it if {program} is not running)."

@@ -1,0 +1,37 @@
+"""CSV as text: no spreadsheet takes a cell of ours for a formula, and every text comes back as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sop_addin.excel.csv_text import FORMULA_STARTS, cell_text, read_records, text_cell, write_records
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠x", "=cmd|'/C calc'!A0"]
+)
+def test_text_that_some_spreadsheet_calculates_gets_an_apostrophe(text: str) -> None:
+    assert cell_text(text) == "'" + text
+    assert text_cell(cell_text(text)) == text
+
+
+def test_a_lone_hyphen_stays_as_it_is() -> None:
+    assert cell_text("-") == "-"
+
+
+@given(st.text(alphabet=st.sampled_from("=+-@'\t\n\r\"＝, aé\x07"), min_size=1, max_size=6))
+def test_every_text_comes_back_from_its_file_as_it_was(text: str) -> None:
+    if not text.strip("\r\n"):
+        return  # a cell of nothing but line breaks is as good as blank
+    written = cell_text(text)
+    assert not (len(written) > 1 and written.startswith(FORMULA_STARTS))
+    assert text_cell(written) == text
+
+
+def test_the_character_0_is_no_part_of_a_text_file(tmp_path: Path) -> None:
+    file = write_records(tmp_path / "a.csv", ["Item"], [[cell_text("\0A\x07")]])
+    assert read_records(file)[1] == [["A\x07"]]
