@@ -25,8 +25,8 @@ def test_a_lone_hyphen_stays_as_it_is() -> None:
 
 @given(st.text(alphabet=st.sampled_from("=+-@'\t\n\r\"＝, aé\x07"), min_size=1, max_size=6))
 def test_every_text_comes_back_from_its_file_as_it_was(text: str) -> None:
-    if not text.strip("\r\n"):
-        return  # a cell of nothing but line breaks is as good as blank
+    if not text.strip():
+        return  # a cell of nothing but blanks is as good as blank
     written = cell_text(text)
     assert not (len(written) > 1 and written.startswith(FORMULA_STARTS))
     assert text_cell(written) == text
