@@ -17,6 +17,9 @@ from ..model.reading_columns import as_text, is_blank
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What spreadsheets calculate, some after blanks of their own, some in East Asian width."""
 
+MOST_COLUMNS, MOST_ROWS = 16_000, 1_048_000
+"""What a sheet holds beside its other tables and its title: 16,384 columns and 1,048,576 rows in all."""
+
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*")  # first line that Excel writes and reads for itself
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
@@ -75,7 +78,8 @@ def _line(fields: Sequence[str]) -> str:
 def read_records(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     """Headers, rows, and the line on which each row starts. Rows of nothing but empty fields are left out.
 
-    Raises InputError naming file and line where the file is no UTF-8 text or its rows are not as long as the header.
+    Raises InputError naming file and line where the file is no UTF-8 text, its rows are not as long as the header, or
+    there are more of them than fit on a sheet.
     """
     lines = list(io.StringIO(_decoded(path), newline=""))
     hint = _SEPARATOR_HINT.fullmatch(lines[0]) if lines else None
@@ -92,8 +96,17 @@ def read_records(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
             if not any(row):
                 continue
             if not headers:
+                if len(row) > MOST_COLUMNS:
+                    raise InputError(
+                        f"{path.name} line {start}: {len(row):,} columns, more than the {MOST_COLUMNS:,} that a sheet "
+                        "has room for; export fewer"
+                    )
                 headers = [(text_cell(field) or "").strip() for field in row]
                 continue
+            if len(rows) == MOST_ROWS:
+                raise InputError(
+                    f"{path.name} line {start}: more than the {MOST_ROWS:,} rows that a sheet has room for; export fewer"
+                )
             if len(row) < len(headers) or any(row[len(headers) :]):
                 raise InputError(
                     f"{path.name} line {start}: {len(row)} fields where the header has {len(headers)}; "
