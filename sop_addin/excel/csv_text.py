@@ -105,7 +105,8 @@ def read_records(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
                 continue
             if len(rows) == MOST_ROWS:
                 raise InputError(
-                    f"{path.name} line {start}: more than the {MOST_ROWS:,} rows that a sheet has room for; export fewer"
+                    f"{path.name} line {start}: more than the {MOST_ROWS:,} rows that a sheet has room for; "
+                    "export fewer"
                 )
             if len(row) < len(headers) or any(row[len(headers) :]):
                 raise InputError(
