@@ -60,7 +60,7 @@ def merge(
     ] = False,
 ) -> None:
     """List the edits of returned copies on a sheet Merge of BOOK; with --take, take those chosen there."""
-    from .mailing import merge_copies, take_chosen
+    from .mailing import counted, counts_of, merge_copies, take_chosen
 
     target = out or book
     if take == bool(returned):
@@ -73,10 +73,7 @@ def merge(
         taken, stale = take_chosen(book, target)
         for cell in stale:
             say(f"{cell.table} {' / '.join(cell.key)}, {cell.column}: changed since it was listed; left alone.")
-        typer.echo(f"Taken: {taken} cells, in {target}")
+        typer.echo(f"Taken: {counted(taken, 'cell')}, in {target}")
         return
-    found = merge_copies(book, returned or [], target)
-    counts = (
-        f"{len(found.changes)} changes, {len(found.conflicts)} conflicts, {len(found.refused)} edits of other cells"
-    )
-    typer.echo(f"Listed on the sheet Merge of {target}: {counts}. Nothing is taken yet: choose there, then --take.")
+    found = counts_of(merge_copies(book, returned or [], target))
+    typer.echo(f"Listed on the sheet Merge of {target}: {found}. Nothing is taken yet: choose there, then --take.")

@@ -16,43 +16,40 @@ def collect_copies(*files: str) -> None:
     takes what is chosen there."""
     # only here: the other buttons need not wait for what reads copies
     if files:
-        from .mailing import list_edits
+        from .excel.share.merge_sheet import TABLE
+        from .mailing import bucket_of, counts_of, list_edits
 
         with button("Reading the copies") as book:
-            found = list_edits(book, [Path(file) for file in files])
-            tell(book, _listed(len(found.changes), len(found.conflicts), len(found.refused)), False)
+            with undoable(book, "Collect copies", (TABLE,), bucket_of(book)):
+                found = list_edits(book, [Path(file) for file in files])
+            if found.changes or found.conflicts or found.refused:
+                then = "Choose there, then press Collect copies again to take them."
+                tell(book, f"Listed on the sheet Merge: {counts_of(found)}. {then}", False)
+            else:
+                tell(book, "The copies hold no edit that this workbook has not got.", False)
         return
     with button("Taking what is chosen on the sheet Merge") as book:
         _take(book)
 
 
 def _take(book: Any) -> None:
-    from .excel.share.merge_sheet import chosen_edits, take
-    from .mailing import bucket_of
+    from .excel.share.merge_sheet import TABLE, chosen_edits, mark_taken, take
+    from .mailing import bucket_of, counted
 
     edits, bucket = chosen_edits(book), bucket_of(book)
     stop.raise_if_asked(process(book))
-    with undoable(book, "Collect copies", tuple(dict.fromkeys(cell.table for cell in edits)), bucket, typed=TYPED):
+    names = (*dict.fromkeys(cell.table for cell in edits), TABLE)
+    with undoable(book, "Collect copies", names, bucket, typed=TYPED):
         stale = take(book, edits, bucket)
+        mark_taken(book, stale)
     left = "".join(
         f" {cell.table} {' / '.join(part for part in cell.key if part)}, {cell.column}: changed since it was listed, "
         "so left alone." for cell in stale[:MOST_TOLD]
     )  # fmt: skip
     more = f" And {len(stale) - MOST_TOLD:,} more were left alone." if len(stale) > MOST_TOLD else ""
-    tell(book, f"{_count(len(edits) - len(stale), 'cell')} taken from the copies.{left}{more}", False)
+    tell(book, f"{counted(len(edits) - len(stale), 'cell')} taken from the copies.{left}{more}", False)
 
 
 TYPED = ("SalesPlan", "ProductionPlan")
 """Grids into whose input rows the copies' edits go."""
 MOST_TOLD = 5
-
-
-def _listed(changes: int, conflicts: int, refused: int) -> str:
-    if not changes + conflicts + refused:
-        return "The copies hold no edit that this workbook has not got."
-    counts = f"{_count(changes, 'change')}, {_count(conflicts, 'conflict')}, {_count(refused, 'edit')} of other cells"
-    return f"Listed on the sheet Merge: {counts}. Choose there, then press Collect copies again to take them."
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

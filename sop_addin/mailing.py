@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from .engines.closed_file.atomic_save import save_atomically
 from .excel.plan_on_sheets import plan_on_sheets
 from .excel.read_tables import read_grids_raw, read_raw
 from .excel.share.base_state import GRIDS_WITH_INPUTS, base_texts
-from .excel.share.cells_of import cells_of, input_cells, row_keys, rows_compared, without_lost_formulas
+from .excel.share.cells_of import addresses, cells_of, input_cells, row_keys, rows_compared, without_lost_formulas
 from .excel.share.choice import Choice, checked
-from .excel.share.formulas import marked_grids
+from .excel.share.formulas import marked_grids, sheet_cells
 from .excel.share.inputs import Inputs, editable_cells
-from .excel.share.merge_sheet import chosen_edits, take, write_merge_sheet
+from .excel.share.merge_sheet import chosen_edits, fits, mark_taken, take, write_merge_sheet
 from .excel.share.package import clean_copy
 from .excel.share.returned import read_returned
 from .excel.share.selection import COST_MEASURES, SHARED_MEASURES, selected_grid, selected_inputs, selected_plan
@@ -31,6 +31,7 @@ from .model.errors import InputError
 from .model.merging import Cell, Merge, Returned, merge
 from .model.reading import typed_tables
 from .model.schema import SHEETS
+from .model.tables import RawTable
 
 __all__ = ["Choice", "Shared", "share"]
 
@@ -74,7 +75,7 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
     copy = clean_copy(
         source,
         editable_cells(Inputs(choice, raw), raw, grids),
-        lambda contents: base_texts(choice, raw, marked_grids(grids, contents), day),
+        lambda contents: base_texts(choice, raw, _marked(grids, contents), day),
         about_lines(choice, day),
     )
     if copy.values:
@@ -93,10 +94,24 @@ def merge_copies(book: Path, returned: Sequence[Path], out: Path) -> Merge:
     workbook = open_book(book)
     try:
         found = list_edits(workbook, returned)
+        recalculate_book(workbook)
         workbook.save(out)
         return found
     finally:
         workbook.close()
+
+
+def counts_of(found: Merge) -> str:
+    """``3 changes, 1 conflict, 0 edits of other cells`` for a sentence."""
+    unfit = sum(not fits(one.cell, one.value) for one in found.changes)
+    changes = counted(len(found.changes), "change") + (f" ({unfit:,} that the cell cannot hold)" if unfit else "")
+    return (
+        f"{changes}, {counted(len(found.conflicts), 'conflict')}, {counted(len(found.refused), 'edit')} of other cells"
+    )
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
@@ -106,7 +121,7 @@ def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
     names = [path.name for path in returned]
     copies = [returned_copy(path, path.name if names.count(path.name) == 1 else str(path), bucket) for path in returned]
     found = merge(cells_of(raw, {name: grids[name] for name in GRIDS_WITH_INPUTS if name in grids}, bucket), copies)
-    write_merge_sheet(workbook, found)
+    write_merge_sheet(workbook, found, addresses(raw, grids, bucket))
     return found
 
 
@@ -135,6 +150,7 @@ def take_chosen(book: Path, out: Path) -> tuple[int, list[Cell]]:
         bucket = bucket_of(workbook)
         edits = chosen_edits(workbook)
         stale = take(workbook, edits, bucket)
+        mark_taken(workbook, stale)
         recalculate_book(workbook)
         workbook.save(out)
         return len(edits) - len(stale), stale
@@ -164,6 +180,12 @@ def _read(path: Path) -> tuple[Any, Any, list[str]]:
         return read_raw(book), read_grids_raw(book), [sheet.name for sheet in book.sheets]
     finally:
         book.close()
+
+
+def _marked(grids: Mapping[str, RawTable], contents: Mapping[str, bytes]) -> Mapping[str, RawTable]:
+    """The grids with their formulas as they stand in the copy."""
+    sheets = {raw.place.sheet for raw in grids.values()} & contents.keys()
+    return marked_grids(grids, {sheet: sheet_cells(contents[sheet], sheet) for sheet in sheets})
 
 
 def _built_anew(raw: Any, grids: Any, choice: Choice) -> bytes:

@@ -375,7 +375,7 @@ def test_a_mail_copy_lies_beside_the_workbook_and_replaces_none(book, said, tmp_
 
 def test_a_mail_copy_for_somebody_unknown_is_one_sentence(book, said, tmp_path):
     macros.mail_copy("Nobody", "yes", "")
-    assert said == [("Owner 'Nobody' is not in tblFamilies, Owner.", "critical")]
+    assert said == [("Owner 'Nobody' is not in tblFamilies, Owner, which is empty.", "critical")]
     assert not list(tmp_path.glob("*.xlsx"))
 
 

@@ -115,7 +115,10 @@ def calls(tmp_path_factory) -> dict[int, dict[str, dict[str, int]]]:
 
 @pytest.mark.parametrize("button", [*PRESSES])
 def test_the_number_of_engine_calls_does_not_grow_with_items(calls, button):
-    """But for a table or two that happens to be empty or to keep its size."""
-    small, large = (sum(calls[items][button].values()) for items in (10, 300))
+    """But for a table or two that happens to be empty or to keep its size, and for the status bar, which follows the
+    clock: what takes longer says more often how far it is."""
+    small, large = (
+        sum(count for name, count in calls[items][button].items() if name != "show_status") for items in (10, 300)
+    )
     assert small > 10
     assert abs(large - small) <= 3

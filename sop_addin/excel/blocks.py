@@ -51,6 +51,14 @@ class Formula(str):
     __slots__ = ()
 
 
+def cell_link(place: object) -> Formula | None:
+    """A formula that jumps to the cell named by its address; None where there is none."""
+    if not place:
+        return None
+    address = str(place).replace('"', '""')
+    return Formula(f'=HYPERLINK("#{address}","{address}")')
+
+
 class _TooLong(ValueError):
     """Text that no cell can hold; the message lacks the address, which the caller knows."""
 

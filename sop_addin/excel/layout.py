@@ -40,7 +40,7 @@ UNDO_SHEET = "Undo"
 """Very hidden; what the last run overwrote (undo_store.py). Its first cell is blank when there is nothing to undo."""
 
 MERGE_SHEET = "Merge"
-"""Edits of returned copies; made when copies are collected."""
+"""Edits of returned copies. A workbook from before it was ours gets it as a plain sheet."""
 COPY_SHEET = "Copy"
 """Very hidden, in mail copies only; what the copy was when it was made (share/base_state.py)."""
 
@@ -79,6 +79,7 @@ SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
     ),
     "Cycle": ("tblCycle", "tblDecisions", "tblCycleLog"),
     "Checks": ("tblFindings",),
+    "Merge": ("tblMerge",),
     "Explanation": ("tblLimits", "tblSpare", "tblDrivers", "tblChanges"),
     "KPIs": ("tblKpis", "tblKpiTrend", "tblLagAccuracy", "tblValueAdded"),
     "Accuracy": ("tblAccuracy", "tblSegments"),

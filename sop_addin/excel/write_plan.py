@@ -11,7 +11,7 @@ import pandas as pd
 from ..model.findings import Findings
 from ..model.plan import BASE, Plan
 from ..model.schema import RESULT_MEASURES, SHEET_GRIDS
-from .blocks import Formula, read_block
+from .blocks import cell_link, read_block
 from .grid_cells import GridCells
 from .grid_sheets import GridSheet, fill, fits, laid_out_again, place_of, read_grid, write_grid
 from .tables_io import find_tables, table_body, write_table, write_tables
@@ -85,7 +85,7 @@ def base_tables(plan: Plan) -> dict[str, pd.DataFrame]:
 def write_findings(book: Any, findings: Findings) -> None:
     """Write tblFindings, worst first, each with a link to its cell."""
     frame = findings.to_frame()
-    frame["Cell link"] = pd.Series([_link(cell) for cell in frame["Cell link"]], dtype=object)
+    frame["Cell link"] = pd.Series([cell_link(cell) for cell in frame["Cell link"]], dtype=object)
     write_table(find_tables(book)["tblFindings"], frame)
 
 
@@ -95,13 +95,6 @@ def write_result(book: Any, measure: str, value: object) -> None:
     values = {str(row[0]): row[1] for row in read_block(table.data_body_range) if row[0] not in (None, "")}
     values[measure] = value
     write_table(table, pd.DataFrame({"Measure": [*values], "Value": pd.Series([*values.values()], dtype=object)}))
-
-
-def _link(cell: object) -> object:
-    if not cell:
-        return None
-    address = str(cell).replace('"', '""')
-    return Formula(f'=HYPERLINK("#{address}","{address}")')
 
 
 def write_grids(book: Any, plan: Plan, over: Callable[[GridSheet], GridSheet] | None = None) -> None:

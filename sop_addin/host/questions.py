@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Callable
 
 from ..engines.libreoffice import LibreOfficeBackend
-from ..excel.layout import MERGE_SHEET
+from ..excel.layout import MERGE_SHEET, TABLE_ROW
 from ..macros import TITLE
 
 Texts = tuple[str, ...] | None
@@ -58,7 +58,7 @@ def step_to_reopen(live: LibreOfficeBackend) -> Texts:
 
 def copies_to_collect(live: LibreOfficeBackend) -> Texts:
     """The copies that came back; no file where what is chosen on the sheet Merge is to be taken."""
-    if MERGE_SHEET in live.sheet_names() and live.read(MERGE_SHEET, (2, 2, 2, 2))[0][0]:
+    if MERGE_SHEET in live.sheet_names() and live.read(MERGE_SHEET, (*LISTED, *LISTED))[0][0]:
         text = "Take what is chosen on the sheet Merge? No: collect other copies."
         answer = live.show_message(text, TITLE, False, "yes_no_cancel")
         if answer != "no":
@@ -66,6 +66,8 @@ def copies_to_collect(live: LibreOfficeBackend) -> Texts:
     return tuple(live.choose_files("Copies that came back", several=True)) or None
 
 
+LISTED = (TABLE_ROW + 1, 2)
+"""Cell of the sheet Merge that is filled where edits are listed; VBA knows it too."""
 REMARK = "A comment, or nothing:"
 QUESTIONS: dict[str, Callable[[LibreOfficeBackend], Texts]] = {
     "import_history": file_to_read("Import history"),

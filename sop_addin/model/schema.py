@@ -5,13 +5,12 @@ The template, the dropdowns and notes, ``docs/tables.md``, reading, validating a
 
 from __future__ import annotations
 
+from .schema_output import BRIDGE_TABLE, OUTPUT_TABLES
 from .schema_plan import (
-    BRIDGE_TABLE,
     CAPACITY_PLAN,
     FINANCE_PLAN,
     GRIDS,
     INVENTORY_PLAN,
-    OUTPUT_TABLES,
     PRODUCTION_PLAN,
     RESULT_MEASURES,
     SALES_PLAN,

@@ -32,11 +32,9 @@ class Place:
     def cell(self, column: str, row: int | None) -> str:
         """``Items!B7``, quoted where the sheet name needs it; '' where the place is not known.
 
-        In a row whose table lacks the column, the row's first cell.
+        Where the table lacks the column, the first cell of the row.
         """
-        letter = self.columns.get(column)
-        if letter is None and row is not None:
-            letter = next(iter(self.columns.values()), None)
+        letter = self.columns.get(column, next(iter(self.columns.values()), None))
         row = self.header_row if row is None else row
         if not self.sheet or letter is None or row is None:
             return ""

@@ -6,6 +6,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from sop_addin.opc.errors import FileUnreadable
 from sop_addin.opc.xml_text import (
     CONTENT_TYPES,
     PACKAGE_RELATIONSHIPS,
+    R_ID,
+    Xml,
+    main_tag,
     new_root,
     parse_xml,
     serialise_xml,
@@ -256,6 +260,18 @@ class Package:
             if name not in self._zip.NameToInfo:
                 writer.add(name, content)
         return writer.finish()
+
+
+def worksheets(workbook: Xml, links: Mapping[str, Relationship], name: str) -> dict[str, str]:
+    """The parts of the worksheets that a workbook part lists, by their names in the order of their tabs.
+
+    ``links``: the relationships of that part. Raises FileUnreadable for more sheets than any workbook ``name`` has.
+    """
+    sheets = list(workbook.iter(main_tag("sheet")))
+    if len(sheets) > MAX_SHEETS:
+        raise FileUnreadable(f"{name} lists {len(sheets):,} sheets, more than any workbook; it is not opened.")
+    found = {str(sheet.get("name") or ""): links.get(sheet.get(R_ID) or "") for sheet in sheets}
+    return {sheet: link.target for sheet, link in found.items() if link is not None and link.kind == "worksheet"}
 
 
 def relationships_part(part: str) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..model import calendar
 from ..model.errors import InputError
-from ..model.schema_plan import ALL_FAMILIES
+from ..model.schema_output import ALL_FAMILIES
 from ..model.tables import Tables
 from .accuracy import measures, naive_scale, wmape
 from .demand_forecast import forecast_demand

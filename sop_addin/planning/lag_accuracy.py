@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..model import calendar
-from ..model.schema_plan import ALL_FAMILIES
+from ..model.schema_output import ALL_FAMILIES
 from ..model.tables import Tables
 from .accuracy import NONE, bias, mape, mase, tracking_signal, wmape
 from .value_added import BASE_PLAN, CONSENSUS, LAST_YEAR, STATISTICAL

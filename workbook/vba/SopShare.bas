@@ -62,7 +62,7 @@ End Sub
 
 Private Function MergeIsListed() As Boolean
     On Error Resume Next
-    MergeIsListed = (CStr(ThisWorkbook.Worksheets("Merge").Range("B2").Value) <> "")
+    MergeIsListed = (CStr(ThisWorkbook.Worksheets("Merge").Range("B6").Value) <> "")
 End Function
 
 Private Function YesText(ByVal answer As Long) As String

@@ -16,17 +16,17 @@ from sop_addin.engines.closed_file.spelling import usual_spelling
 from sop_addin.engines.closed_file.styles import DEFAULT_PART, STYLES_TYPE, Styles
 from sop_addin.engines.closed_file.tables import Tables
 from sop_addin.engines.errors import EngineError, FileUnreadable
-from sop_addin.opc.package import MAX_SHEETS, Package
+from sop_addin.opc.package import Package, worksheets
 from sop_addin.opc.xml_text import (
     MAIN,
     OFFICE_RELATIONSHIPS,
+    R_ID,
     STRICT_MAIN,
     main_tag,
     parse_xml,
     serialise_xml,
 )
 
-_R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
 _WORKSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _METADATA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheetMetadata+xml"
 _MACRO_CONTENT = "macroEnabled"
@@ -106,16 +106,7 @@ class Workbook:
         return None
 
     def _find_sheets(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        count = sum(1 for _ in self.sheet_elements())
-        if count > MAX_SHEETS:
-            raise FileUnreadable(
-                f"{self.package.name} lists {count:,} sheets, more than any workbook; it is not opened."
-            )
-        for element in self.sheet_elements():
-            relationship = self._relationships.get(element.get(_R_ID) or "")
-            if relationship is not None and relationship.kind == "worksheet":
-                found[element.get("name") or ""] = relationship.target
+        found = worksheets(self.root, self._relationships, self.package.name)
         if not found:
             raise FileUnreadable(f"{self.package.name} holds no worksheet; open it in Excel and let Excel repair it.")
         return found
@@ -233,7 +224,7 @@ class Workbook:
         element = etree.Element(main_tag("sheet"))
         element.set("name", name)
         element.set("sheetId", str(max(int(e.get("sheetId", "0")) for e in elements) + 1))
-        element.set(_R_ID, identifier)
+        element.set(R_ID, identifier)
         self.root.find(main_tag("sheets")).insert(at, element)  # type: ignore[union-attr]
         self._shift_tabs(at)
         self._sheet_parts = dict(

@@ -19,7 +19,7 @@ from ...model.tables import Place, RawTable
 from ..packed_text import pack_cell, packed, unpack_cell, unpacked
 from .choice import Choice
 
-_TITLE = "sop-addin copy 1"
+_TITLE = "sop-addin copy 2"
 _INPUTS = frozenset(table.name for table in INPUT_TABLES)
 GRIDS_WITH_INPUTS = ("SalesPlan", "ProductionPlan")
 
@@ -54,7 +54,7 @@ def base_texts(
 def base_of(texts: Sequence[str]) -> BaseState:
     """What `base_texts` made. Raises WorkbookError where it is damaged or of a later version."""
     if not texts or texts[0] != _TITLE:
-        raise WorkbookError("it is no mail copy of this program, or of a later version")
+        raise WorkbookError("it is no mail copy of this program, or one of another version")
     try:
         content = unpacked(texts[1:])
         families = content["choice"]["families"]

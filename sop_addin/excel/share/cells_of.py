@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 
 import pandas as pd
 
@@ -87,6 +88,26 @@ def grid_rows_of(name: str, raw: RawTable, bucket: str) -> list[Row]:
                 (at, key, {label: plain(cells[columns[header]], kind, bucket) for header, label in shown.items()})
             )
     return found
+
+
+def addresses(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], bucket: str) -> Callable[[Cell], str]:
+    """Where a cell stands in the workbook, as ``Items!B7``; '' where its row or column is not there."""
+
+    @cache
+    def of_table(name: str) -> tuple[RawTable, dict[tuple[str, ...], int], dict[str, str]]:
+        raw = (grids if name in GRID_BY_NAME else tables)[name]
+        rows = (grid_rows_of if name in GRID_BY_NAME else rows_of)(name, raw, bucket)
+        columns = {label_of(header, bucket): header for header in reversed(list(map(str, raw.frame.columns)))}
+        return raw, {key: int(raw.frame.index[at]) for at, key, _ in rows}, columns
+
+    def address(cell: Cell) -> str:
+        if cell.table not in grids and cell.table not in tables:
+            return ""
+        raw, rows, columns = of_table(cell.table)
+        row = rows.get(cell.key)
+        return "" if row is None else raw.place.cell(columns.get(cell.column, ""), row)
+
+    return address
 
 
 def rows_compared(before: State, now: State, base: Rows, returned: Rows) -> tuple[State, State]:

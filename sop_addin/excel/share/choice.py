@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...model.errors import InputError
 from ...model.schema import TABLES
-from ...model.suggest import did_you_mean
+from ...model.suggest import did_you_mean, listed
 from ...model.tables import RawTable
 
 
@@ -79,4 +79,5 @@ def _found(name: str, known: Iterable[str], what: str, where: str) -> str:
     for spelling in names:
         if spelling.casefold() == name.strip().casefold():
             return spelling
-    raise InputError(f"{what} '{name}' is not in {where}{did_you_mean(name, names)}.")
+    there = f"; there: {listed(names, 10)}" if names else ", which is empty"
+    raise InputError(f"{what} '{name}' is not in {where}{did_you_mean(name, names) or there}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,37 +11,65 @@ import pandas as pd
 from ...model.calendar import parse_period
 from ...model.errors import WorkbookError
 from ...model.merging import Cell, Merge
-from ...model.schema import GRID_BY_NAME, TABLES
-from ..blocks import read_block, write_block
+from ...model.reading_columns import parse_date, typed_column
+from ...model.schema import GRID_BY_NAME, SETTING_BY_NAME, TABLES, Column
+from ..blocks import cell_link, read_block, write_block
 from ..grid_sheets import grid_range, with_formulas
 from ..layout import MERGE_SHEET
 from ..read_tables import raw_range
 from ..tables_io import find_tables, write_table
 from .cells_of import ROW, Row, grid_rows_of, label_of, rows_of
-from .formulas import FORMULA, is_formula
+from .formulas import FORMULA, NO_VALUE, is_formula
 
+TABLE = "tblMerge"
 TAKE = "Take"
-HEADERS = ("Choice", "What", "Table", "Row", "Column", "Who", "Base", "Now", "Returned", "Key")
+HEADERS = TABLES[TABLE].headers
 CHANGE, CONFLICT, REFUSED = "Change", "Conflict: choose one", "No input cell: not taken"
+UNFIT = "Not a value for this cell"
+TAKEN, LEFT = "Taken", "Changed since: left alone"
+_OFFERED = (CHANGE, CONFLICT, UNFIT)
 
 
-def merge_rows(merge: Merge) -> list[list[object]]:
-    """Header and one row an edit; equal edits are one row. Changes are chosen already, conflicts are not."""
+def merge_rows(merge: Merge, address: Callable[[Cell], str] = lambda _: "") -> list[list[object]]:
+    """Header and one row an edit; equal edits are one row. Changes are chosen already, conflicts are not, nor are
+    values that the cell cannot hold. ``address``: where a cell stands in the workbook, '' for nowhere."""
     rows: list[list[object]] = [list(HEADERS)]
 
     def add(choice: object, what: str, cell: Cell, who: str, base: object, now: object, value: object) -> None:
         key = json.dumps(list(cell.key), ensure_ascii=False)
         text = " / ".join(part for part in cell.key if part)
-        rows.append([choice, what, cell.table, text, cell.column, who, base, now, value, key])
+        link = cell_link(address(cell))
+        rows.append([choice, what, cell.table, text, cell.column, who, base, now, value, link, key])
 
     for conflict in merge.conflicts:
         for who, value in conflict.values:
             add(None, CONFLICT, conflict.cell, who, conflict.base, conflict.now, value)
     for change in merge.changes:
-        add(TAKE, CHANGE, change.cell, ", ".join(change.who), change.base, change.now, change.value)
+        choice, what = (TAKE, CHANGE) if fits(change.cell, change.value) else (None, UNFIT)
+        add(choice, what, change.cell, ", ".join(change.who), change.base, change.now, change.value)
     for refused in merge.refused:
         add(None, REFUSED, refused.cell, refused.who, *_shown(refused.base, refused.value))
     return rows
+
+
+def fits(cell: Cell, value: object) -> bool:
+    """Whether a cell can hold a value: numbers for numbers, periods for periods, one of its choices."""
+    if value is None or cell.column == ROW:
+        return True
+    if value == NO_VALUE:
+        return False
+    return not typed_column([value], _column_of(cell), "Month")[1]
+
+
+def _column_of(cell: Cell) -> Column:
+    if cell.table in GRID_BY_NAME:
+        text = GRID_BY_NAME[cell.table].measure(cell.key[-1]).text
+        return Column(cell.column, "text" if text else "number", "")
+    setting = SETTING_BY_NAME.get(cell.key[0]) if cell.table == "tblSettings" and cell.column == "Value" else None
+    if setting is not None:
+        return Column(cell.column, setting.kind, "", choices=setting.choices)
+    table = TABLES[cell.table]
+    return table.column(cell.column) if cell.column in table.headers else Column(cell.column, "number", "")
 
 
 def _shown(base: object, value: object) -> tuple[object, object, object]:
@@ -51,32 +79,82 @@ def _shown(base: object, value: object) -> tuple[object, object, object]:
     return FORMULA if is_formula(base) else base, None, FORMULA if is_formula(value) else value
 
 
-def write_merge_sheet(book: Any, merge: Merge) -> None:
+def write_merge_sheet(book: Any, merge: Merge, address: Callable[[Cell], str] = lambda _: "") -> None:
     """Put the edits on the sheet Merge; an earlier list is replaced."""
+    rows = merge_rows(merge, address)
+    table = find_tables(book).get(TABLE)
+    if table is not None:
+        write_table(table, pd.DataFrame(rows[1:], columns=list(HEADERS), dtype=object))
+        return
     if MERGE_SHEET not in [sheet.name for sheet in book.sheets]:
         book.sheets.add(MERGE_SHEET, after=book.sheets[len(book.sheets) - 1])
     sheet = book.sheets[MERGE_SHEET]
-    rows = merge_rows(merge)
     old = sheet.used_range.last_cell.row
     write_block(sheet.range((1, 1)), rows + [[None] * len(HEADERS)] * max(0, old - len(rows)))
 
 
-def chosen_edits(book: Any) -> dict[Cell, tuple[object, object]]:
-    """Cell -> (value now, value to take) of the rows whose Choice is Take. Raises WorkbookError for two of one cell."""
-    if MERGE_SHEET not in [sheet.name for sheet in book.sheets]:
+def _listed(book: Any) -> tuple[Any, list[list[Any]]]:
+    """The first cell of the list, and its rows, headers first. Raises WorkbookError where there is none, or where its
+    columns were changed."""
+    table = find_tables(book).get(TABLE)
+    if table is not None:
+        area = table.range
+    elif MERGE_SHEET in [sheet.name for sheet in book.sheets]:
+        area = book.sheets[MERGE_SHEET].used_range
+    else:
         raise WorkbookError("There is no sheet Merge; name the copies that came back first.")
-    header, *rows = read_block(book.sheets[MERGE_SHEET].used_range)
-    if tuple(header[: len(HEADERS)]) != HEADERS:
+    rows = read_block(area)
+    if tuple(rows[0][: len(HEADERS)]) != HEADERS:
         raise WorkbookError("The sheet Merge has other columns; name the copies again to have it written anew.")
+    return area.sheet.range((area.row, area.column)), rows
+
+
+def chosen_edits(book: Any) -> dict[Cell, tuple[object, object]]:
+    """Cell -> (value now, value to take) of the rows whose Choice is Take. Raises WorkbookError for two of one cell,
+    and for a row that cannot be read."""
+    first, rows = _listed(book)
+    lines = [dict(zip(HEADERS, row, strict=False)) for row in rows[1:]]
+    if not any(line["What"] for line in lines):
+        raise WorkbookError("Nothing is listed on the sheet Merge; name the copies that came back first.")
     found: dict[Cell, tuple[object, object]] = {}
-    for number, row in enumerate(rows, start=2):
-        if str(row[0] or "").strip().casefold() != TAKE.casefold() or row[1] not in (CHANGE, CONFLICT):
+    for number, line in enumerate(lines, start=first.row + 1):
+        if not _is_chosen(line):
             continue
-        cell = Cell(str(row[2]), tuple(json.loads(str(row[9]))), str(row[4]))
-        if cell in found and found[cell][1] != row[8]:
+        cell = _cell(line)
+        if cell is None:
+            raise WorkbookError(
+                f"Merge row {number}: what it speaks of was changed; name the copies again for a new list."
+            )
+        if cell in found and found[cell][1] != line["Returned"]:
             raise WorkbookError(f"Merge row {number}: two values are chosen for one cell; leave one Take.")
-        found[cell] = (row[7], row[8])
+        found[cell] = (line["Now"], line["Returned"])
     return found
+
+
+def _is_chosen(line: Mapping[str, object]) -> bool:
+    return str(line["Choice"] or "").strip().casefold() == TAKE.casefold() and line["What"] in _OFFERED
+
+
+def _cell(line: Mapping[str, object]) -> Cell | None:
+    try:
+        key = json.loads(str(line["Key"]))
+    except ValueError:
+        return None
+    name = str(line["Table"])
+    known = name in GRID_BY_NAME or (name in TABLES and TABLES[name].role == "input")
+    if not known or not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+        return None
+    return Cell(name, tuple(key), str(line["Column"]))
+
+
+def mark_taken(book: Any, stale: Collection[Cell]) -> None:
+    """Say of the chosen rows what came of them, so that they are not offered again."""
+    first, rows = _listed(book)
+    for row in rows[1:]:
+        line = dict(zip(HEADERS, row, strict=False))
+        if _is_chosen(line):
+            row[:2] = [None, LEFT] if _cell(line) in stale else [TAKE, TAKEN]
+    write_block(first, [row[:2] for row in rows])
 
 
 def take(book: Any, edits: Mapping[Cell, tuple[object, object]], bucket: str) -> list[Cell]:
@@ -145,6 +223,6 @@ def _patch(
 def _typed(value: object, kind: str, bucket: str) -> object:
     """As it stands in a cell: periods and days are dates."""
     if isinstance(value, str) and kind in ("period", "date"):
-        period = parse_period(value, bucket) if kind == "period" else pd.Timestamp(value)
-        return value if period is None else period.to_pydatetime()
+        day = parse_period(value, bucket) if kind == "period" else parse_date(value)
+        return value if day is None else day.to_pydatetime()
     return value

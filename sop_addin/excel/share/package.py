@@ -11,7 +11,7 @@ from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from ...model.errors import WorkbookError
-from ...opc.package import CONTENT_TYPES_PART, Relationship
+from ...opc.package import CONTENT_TYPES_PART, Relationship, worksheets
 from ...opc.package import relationships_part as relationships_name
 from ...opc.xml_rows import XmlRows
 from ...opc.xml_text import (
@@ -26,7 +26,7 @@ from ...opc.xml_text import (
     serialise_xml,
 )
 from ...opc.xml_text import OFFICE_RELATIONSHIPS as OFFICE
-from ..layout import COPY_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
+from ..layout import COPY_SHEET, MERGE_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
 from . import small_parts as small
 from .functions import Native
 from .parts import Parts, harmless, relationships, relationships_xml, zipped
@@ -37,7 +37,7 @@ MOST_OF_A_SHEET = 150_000_000
 """Bytes of XML: 10,000 items with all their forecasts have 60 million. It takes some three times as much memory."""
 
 ABOUT_SHEET = "About this copy"
-LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", COPY_SHEET, ABOUT_SHEET)
+LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", MERGE_SHEET, COPY_SHEET, ABOUT_SHEET)
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
@@ -142,17 +142,18 @@ class _Copy:
         self.gone: list[str] = []
         self.gone_tables: list[str] = []
         self.hidden: list[str] = []
+        found = worksheets(self.root, self.links, "The workbook")
         sheets = self.root.find(main_tag("sheets"))
         self.order = [str(sheet.get("name")) for sheet in sheets]
         for sheet in list(sheets):
-            name, link = str(sheet.get("name")), self.links.get(sheet.get(R_ID))
-            if link is None or link.kind != "worksheet" or name in LEFT_OUT_SHEETS:
+            name = str(sheet.get("name"))
+            part = found.get(name)
+            if part is None or name in LEFT_OUT_SHEETS:
                 sheets.remove(sheet)
                 self.gone.append(name)
-                if link is not None and link.kind == "worksheet":
-                    self.gone_tables += self._tables_of(link.target)
+                self.gone_tables += [] if part is None else self._tables_of(part)
                 continue
-            kept[name] = link.target
+            kept[name] = part
             if sheet.get("state", "visible") != "visible":
                 self.hidden.append(name)
         if not kept:

@@ -18,7 +18,7 @@ from ...opc.foreign import checked_workbook
 from ..grids import column_letter
 from ..layout import COPY_SHEET
 from .base_state import BaseState, base_of
-from .formulas import marked_grids, sheet_contents
+from .formulas import SheetCells, marked_grids, sheet_cells, sheet_contents
 
 _LOOKED_AT = 60
 _BLANK_ROWS = 25
@@ -32,6 +32,7 @@ def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str,
         data = checked_workbook(path)
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        cells = {name: sheet_cells(content, name) for name, content in sheet_contents(data, path.name).items()}
     except (CalamineError, OSError, ValueError) as error:
         raise WorkbookError(f"{path.name} cannot be read as a workbook: {error}.") from None
     if COPY_SHEET not in sheets:
@@ -40,10 +41,22 @@ def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str,
         base = base_of([str(row[0]) for row in sheets.pop(COPY_SHEET) if row and row[0] != ""])
     except WorkbookError as error:
         raise WorkbookError(f"{path.name}: {error}.") from error
-    blocks = [block for name, rows in sheets.items() for block in _blocks(name, rows)]
+    shown = {name: _with(rows, cells.get(name, SheetCells())) for name, rows in sheets.items()}
+    blocks = [block for name, rows in shown.items() for block in _blocks(name, rows)]
     tables = {name: _best(raw, blocks, path, name) for name, raw in base.tables.items()}
     grids = {name: _best(raw, blocks, path, name) for name, raw in base.grids.items()}
-    return base, tables, marked_grids(grids, sheet_contents(data, path.name))
+    return base, tables, marked_grids(grids, cells)
+
+
+def _with(rows: list[list[Any]], cells: SheetCells) -> list[list[Any]]:
+    """The rows with what calamine leaves blank: errors, and formulas that nobody has calculated."""
+    for (row, column), text in cells.shown.items():
+        rows += [[] for _ in range(row - len(rows))]
+        line = rows[row - 1]
+        line += [""] * (column - len(line))
+        if line[column - 1] == "":
+            line[column - 1] = text
+    return rows
 
 
 class _Block:

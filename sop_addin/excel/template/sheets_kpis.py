@@ -9,7 +9,7 @@ from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import TABLES
-from ...model.schema_plan import ALL_FAMILIES
+from ...model.schema_output import ALL_FAMILIES
 from . import styles as look
 from .boards import SMALL, board_section, column_range, style_chart
 from .sheets_common import Context, address

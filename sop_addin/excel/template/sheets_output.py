@@ -34,6 +34,8 @@ def add_output_marks(context: Context, worksheet: Worksheet, places: Mapping[str
         if name == "tblFindings":
             mark_words(context, worksheet, top + 1, left, ("Error", "Warning", "Info"), 20000)
             _findings_summary(context, worksheet)
+        elif name == "tblMerge":
+            _choices(context, worksheet, top + 1, left)
         elif name in ("tblCycle", "tblDecisions"):
             position = left + (3 if name == "tblCycle" else 5)
             mark_words(context, worksheet, top + 1, position, ("Signed", "Decided", "In work", "Reopened", "Open"))
@@ -60,6 +62,30 @@ def _findings_summary(context: Context, worksheet: Worksheet) -> None:
     names = (("Error", "Errors: "), ("Warning", "    Warnings: "), ("Info", "    Notes: "))
     formula = "=" + "&".join(f'"{text}"&COUNTIFS(tblFindings[Severity],"{word}")' for word, text in names)
     worksheet.write_formula(LINK_ROW - 1, 2, formula, context.styles.get(bold=True, font_color=look.NAVY), "")
+
+
+def _choices(context: Context, worksheet: Worksheet, row: int, left: int) -> None:
+    """The column that the planner fills, and what is what: to decide, unfit, not to be had."""
+    last = VALIDATED_ROWS
+    worksheet.data_validation(row - 1, left - 1, last - 1, left - 1, {
+        "validate": "list", "source": ["Take"], "ignore_blank": True, "error_title": "Choice",
+        "error_message": "Take, or leave it blank.",
+    })  # fmt: skip
+    what = address(row, left + 1, "column")
+
+    def begins(words: str) -> str:
+        return f'LEFT({what},{len(words)})="{words}"'
+
+    for words, status in (
+        ("Conflict", "Warning"), ("Not a value", "Error"), ("Change", "Signed"), ("Taken", "Info"),
+    ):  # fmt: skip
+        worksheet.conditional_format(row - 1, left, last - 1, left, {
+            "type": "formula", "criteria": f"={begins(words)}", "format": context.styles.dxf(**STATUS_LOOKS[status]),
+        })  # fmt: skip
+    worksheet.conditional_format(row - 1, left - 1, last - 1, left - 1, {
+        "type": "formula", "criteria": f"=OR({','.join(map(begins, ('Conflict', 'Change', 'Not a value')))})",
+        "format": context.styles.dxf(bg_color=look.INPUT_FILL, font_color=look.INPUT_INK, bold=True),
+    })  # fmt: skip
 
 
 def _by_unit(

@@ -10,7 +10,7 @@ import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
 from ...model.schema import RESULT_MEASURES, SETTINGS, STEPS, TABLES, Column, Table
-from ..blocks import Formula
+from ..blocks import Formula, cell_link
 from ..layout import BOARD_WIDTHS
 from . import styles as look
 from .sheets_common import (
@@ -67,6 +67,9 @@ _TABLE_WIDTHS = {
     ("tblScenarioResults", "Assumptions"): 60,
     ("tblScenarioResults", "What changes"): 60,
     ("tblDecisions", "Number"): 10,
+    ("tblMerge", "Choice"): 11, ("tblMerge", "What"): 27, ("tblMerge", "Table"): 17, ("tblMerge", "Row"): 44,
+    ("tblMerge", "Column"): 17, ("tblMerge", "Who"): 34, ("tblMerge", "Base"): 18, ("tblMerge", "Now"): 18,
+    ("tblMerge", "Returned"): 22,
 }  # fmt: skip
 _KIND_WIDTHS = {"number": 11, "integer": 9, "fraction": 11, "money": 12, "period": 11, "date": 12, "choice": 13}
 _WRAPPED = frozenset({"Message", "Note", "Comment", "Decision", "Definition", "Effect"})
@@ -88,6 +91,7 @@ SHEET_HINTS: dict[str, str] = {
     "KPIs": "Written by the run. Below the key figures: by lag, and charts. Right: trend, every lag, and value added.",
     "Accuracy": "Written by the button Accuracy (sop-addin backtest). Error = forecast - actual; lag 1 = next period.",
     "Scenarios": "Levers and risks are typed to the right. The buttons Run all scenarios and Risk fill this board.",
+    "Merge": "Collect copies lists the edits here. Say Take or leave blank, then press it again.",
     "Cycle": "The five steps of the month, and beside them what must be decided.",
     "Item Plan": "Written by the run. In item units; items add up to their family.",
     "Item Forecast": "Written by the run. Your own figures: Override row of the Sales Plan, or sheet Events.",
@@ -122,16 +126,8 @@ def _column_values(context: Context, table: Table, frame: pd.DataFrame, header: 
     else:
         column = table.column(header)
         if header == "Cell link":
-            return [_link(value) for value in values]
+            return [value if isinstance(value, Formula) else cell_link(value) for value in values]
     return [cell_value(column, value, context.bucket) for value in values]
-
-
-def _link(value: object) -> object:
-    """A formula that jumps to the cell named by its address; formulas stay as they are."""
-    if not isinstance(value, str) or isinstance(value, Formula) or not value:
-        return value
-    place = value.replace('"', '""')
-    return Formula(f'=HYPERLINK("#{place}","{place}")')
 
 
 def _setting_rows(context: Context, frame: pd.DataFrame | None) -> list[list[object]]:
@@ -200,8 +196,9 @@ def add_table(context: Context, worksheet: Worksheet, name: str, caption: bool =
         widths.append(width)
         ink = look.INPUT_INK if is_input else look.INK
         # actuals stand before the history: an outline folds them away
-        outline = {"level": 1} if name == "tblStock" else {}
-        worksheet.set_column(left - 1 + offset, left - 1 + offset, width, styles.fallback(number_format, ink), outline)
+        more_of_it = {"level": 1} if name == "tblStock" else {"hidden": True} if header == "Key" else {}
+        format_below = styles.fallback(number_format, ink)
+        worksheet.set_column(left - 1 + offset, left - 1 + offset, width, format_below, more_of_it)
         more: dict[str, Any] = {} if _right(column) else {"align": "left", "indent": 1}
         if header in _WRAPPED and table.sheet not in BOARD_WIDTHS:
             more["text_wrap"] = True

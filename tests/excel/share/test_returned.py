@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 from companies import PUMPS_AND_VALVES, company, raw_company
-from openpyxl.formula.translate import Translator
 from workbooks import row_of
 
 from sop_addin.engines.closed_file import recalculate_bytes
 from sop_addin.excel.share.cells_of import FORMULAS, ROW, THERE, VALUES
-from sop_addin.excel.share.formulas import FORMULA
-from sop_addin.excel.share.merge_sheet import REFUSED, merge_rows
+from sop_addin.excel.share.formulas import FORMULA, NO_VALUE, sheet_contents
+from sop_addin.excel.share.merge_sheet import REFUSED, UNFIT, merge_rows
 from sop_addin.excel.template import workbook_bytes
 from sop_addin.mailing import Choice, returned_copy, share
 from sop_addin.model.errors import WorkbookError
@@ -24,6 +26,7 @@ from sop_addin.opc.errors import FileUnreadable
 pytestmark = pytest.mark.filterwarnings("ignore:Print area cannot be set")
 OWNED = {**PUMPS_AND_VALVES["tblFamilies"], "Owner": ["Ann", "Bob"]}
 EVENTS = {"Event": ["Fair"], "Family": ["Pumps"], "From": ["2027-02"], "To": ["2027-03"], "Uplift units": [7]}
+ADDRESS = re.compile(r"(?<![\w\"])(\$?[A-Z]{1,3}\$?)([0-9]+)(?![\w(])")
 OVERRIDE = Cell("SalesPlan", ("Pumps", "Override"), "2027-02")
 
 
@@ -47,6 +50,18 @@ def edited(copy: Path, out: Path, edit) -> Path:
     edit(book)
     book.save(out)
     return out
+
+
+def rewritten(copy: Path, out: Path, sheet: str, change: Callable[[str], str]) -> str:
+    """The copy with one sheet's XML changed; returns that XML."""
+    old = sheet_contents(copy.read_bytes(), copy.name)[sheet]
+    new = change(old.decode())
+    assert new != old.decode()
+    with zipfile.ZipFile(copy) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, new.encode() if content == old else content)
+    return new
 
 
 def set_override(book, value: object, family: str = "Pumps") -> None:
@@ -118,15 +133,92 @@ def test_a_figure_of_the_last_run_that_is_typed_over_is_told(copy, tmp_path):
     assert [(one.cell.table, one.value) for one in found.refused] == [("InventoryPlan", 4_321.0)]
 
 
-def test_a_formula_that_speaks_of_moved_cells_is_the_same_formula(copy, tmp_path):
-    def edit(book):  # as a program does that inserts rows above
+@pytest.mark.parametrize(
+    ("sheet", "measure", "typed"),
+    [
+        ("Sales Plan", "Consensus demand", lambda text: re.sub(r"\bJ(?=[0-9])", "K", text)),
+        ("Inventory Plan", "Closing stock", lambda text: re.sub("[0-9]+", lambda row: str(int(row[0]) - 1), text)),
+        ("Finance", "Margin", lambda text: text.replace("F15", "F16")),
+    ],
+)
+def test_a_formula_of_the_same_shape_over_other_cells_is_told(copy, tmp_path, sheet, measure, typed):
+    def edit(book):
+        cell = cell_of(book, sheet, "Pumps", measure)
+        assert typed(cell.value) != cell.value
+        cell.value = typed(cell.value)
+
+    told = [one.cell for one in edits(edited(copy, tmp_path / "x.xlsx", edit)).refused]
+    assert [(one.key, one.column) for one in told] == [(("Pumps", measure), "2027-02")]
+
+
+def test_rows_inserted_above_a_plan_leave_its_formulas_as_they_are(copy, tmp_path):
+    def edit(book):
         for sheet in book.worksheets:
+            if sheet.title == "Copy":
+                continue
+            sheet.insert_rows(2, 3)
             for row in sheet.iter_rows():
                 for cell in row:
                     if cell.data_type == "f" and isinstance(cell.value, str):
-                        cell.value = Translator(cell.value, "A1").translate_formula("A4")
+                        cell.value = ADDRESS.sub(lambda found: f"{found[1]}{int(found[2]) + 3}", cell.value)
 
     assert edits(edited(copy, tmp_path / "x.xlsx", edit)) == Merge((), (), (), ())
+
+
+def test_formulas_that_excel_writes_once_for_many_cells_are_the_same_formulas(copy, tmp_path):
+    def shared(text: str) -> str:
+        def row(found: re.Match[str]) -> str:
+            start = iter([f'<f t="shared" ref="I1:Z99" si="{found[1]}">'])
+
+            def cell(one: re.Match[str]) -> str:
+                first = next(start, "")
+                return f"{first}{one[1]}</f>" if first else f'<f t="shared" si="{found[1]}"/>'
+
+            return re.sub("<f>(MAX[(]0,IF[(].*?)</f>", cell, found[0])
+
+        return re.sub(r'<row r="(\d+)".*?</row>', row, text, flags=re.DOTALL)
+
+    changed = rewritten(copy, tmp_path / "x.xlsx", "Sales Plan", shared)
+    assert changed.count('t="shared"') > changed.count('ref="I1:Z99"') > 1
+    assert edits(tmp_path / "x.xlsx") == Merge((), (), (), ())
+
+
+# --- what cells show that hold no value -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('t="e"><f>1/0</f><v>#DIV/0!</v></c>', "#DIV/0!"),
+        ('t="e"><v>#N/A</v></c>', "#N/A"),
+        ("><f>7000+100</f></c>", NO_VALUE),
+        ("><f>7000+100</f><v></v></c>", NO_VALUE),
+    ],
+)
+def test_an_edit_that_ends_in_no_value_is_listed_and_not_chosen(copy, tmp_path, cell, value):
+    place = cell_of(openpyxl.load_workbook(copy), "Sales Plan", "Pumps", "Override").coordinate
+    rewritten(copy, tmp_path / "x.xlsx", "Sales Plan",
+              lambda text: re.sub(rf'(<c r="{place}"[^>]*?)/>', rf"\1 {cell}", text))  # fmt: skip
+    found = edits(tmp_path / "x.xlsx")
+    assert [(one.cell, one.value) for one in found.changes] == [(OVERRIDE, value)]
+    assert [row[:2] for row in merge_rows(found)[1:]] == [[None, UNFIT]]
+
+
+@pytest.mark.parametrize("table", ["tblEvents", "SalesPlan"])
+def test_text_where_a_number_goes_is_listed_and_not_chosen(copy, tmp_path, table):
+    def edit(book):
+        if table == "SalesPlan":
+            set_override(book, "about 7000")
+        else:
+            sheet = book["Events"]
+            column = next(cell.column for cell in sheet[row_of(sheet, "Event")] if cell.value == "Uplift units")
+            sheet.cell(row_of(sheet, "Fair"), column).value = "a few"
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    assert [row[:3] for row in merge_rows(found)[1:]] == [[None, UNFIT, table]]
+
+
+# --- rows, columns, sheets --------------------------------------------------------------------------------------------
 
 
 def test_a_program_that_keeps_no_formulas_is_told_once_for_each_sheet(copy, tmp_path):
@@ -142,9 +234,12 @@ def test_a_program_that_keeps_no_formulas_is_told_once_for_each_sheet(copy, tmp_
 
 def test_sheets_may_be_renamed_and_moved(copy, tmp_path):
     def edit(book):
-        for number, sheet in enumerate(list(book.worksheets)):
-            if sheet.title != "Copy":
-                sheet.title = f"Tab {number}"
+        names = {sheet.title: f"Tab {at}" for at, sheet in enumerate(book.worksheets) if sheet.title != "Copy"}
+        for sheet in list(book.worksheets):
+            sheet.title = names.get(sheet.title, sheet.title)
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+                for old, new in names.items() if isinstance(cell.value, str) else ():
+                    cell.value = re.sub(rf"(?:'{old}'|\b{old})!", f"'{new}'!", cell.value)
         book._sheets.reverse()
 
     set_aside = edited(copy, tmp_path / "y.xlsx", lambda book: set_override(book, 777))

@@ -68,7 +68,10 @@ def test_no_header_is_clipped(texts: dict[str, str]) -> None:
     for table in TABLES.values():
         if table.sheet in texts and table.name != "tblSettings":
             words = set(re.findall(r"[\w%-]+", texts[table.sheet]))
-            needed = {word for header in table.headers for word in re.findall(r"[\w%-]+", header)}
+            shown = [
+                header for header in table.headers if (table.name, header) != ("tblMerge", "Key")
+            ]  # a hidden column
+            needed = {word for header in shown for word in re.findall(r"[\w%-]+", header)}
             assert needed <= words, table.name
     for grid in GRIDS:
         for header in (*grid.lead_headers, "2027-01", "2027-06", *(measure.name for measure in grid.measures)):

@@ -394,7 +394,7 @@ def test_with_a_list_on_the_sheet_merge_taking_is_offered_first(
     excel: FakeExcel, answer: int, commands: list[list[str]]
 ) -> None:
     excel.workbook.sheet_named("Undo").name = "Merge"
-    excel.sheet("Merge").set_value("B2", "Change")
+    excel.sheet("Merge").set_value("B6", "Change")
     excel.choose_files("C:\\b.xlsx")
     excel.answer_dialogs(answer)
     excel.run("SopCollectCopies")
