@@ -327,6 +327,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(given: list[str]) -> int:
     """Exit code of a command."""
+    before = len(_saved())
     try:
         code = app(given, prog_name="sop-addin", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last resort: nobody may ever see a traceback
@@ -336,8 +337,15 @@ def _run(given: list[str]) -> int:
         if "--json" in given:
             show_json({"status": "Failed", "message": message, "findings": [], "out": None})
     if code == STOPPED:
-        say("Stopped; no file was changed.")
+        written = ", ".join(path.name for path in _saved()[before:])
+        say(f"Stopped; written before that: {written}." if written else "Stopped; no file was changed.")
     return code if isinstance(code, int) else DONE
+
+
+def _saved() -> list[Path]:
+    """Files that this process has written; without loading what writes them."""
+    loaded = sys.modules.get("sop_addin.engines.closed_file.atomic_save")
+    return list(loaded.SAVED) if loaded else []
 
 
 def _explain(error: Exception, arguments: list[str]) -> tuple[int, str]:
@@ -353,7 +361,8 @@ def _explain(error: Exception, arguments: list[str]) -> tuple[int, str]:
     if isinstance(error, SopError) or (engines and isinstance(error, engines.EngineError)):
         return NOT_POSSIBLE, str(error)
     if isinstance(error, OSError):
-        return NOT_POSSIBLE, f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}."
+        what = f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error})"
+        return NOT_POSSIBLE, f"{what}; check the folder and its rights, or choose another one."
     if isinstance(error, MemoryError):
         return NOT_POSSIBLE, "There is not enough memory for this; close other programs, or take a smaller file."
     report = write_report(error, arguments, __version__)

@@ -6,9 +6,11 @@ import datetime as dt
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -301,6 +303,44 @@ def test_a_reader_who_goes_away_is_no_failure(book: Path) -> None:
     with os.fdopen(write, "w") as nobody:
         done = told(["cycle", book, "--json"], nobody)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [0.05, 0.9])
+def test_a_command_that_is_asked_to_end_does_so_without_traceback(book: Path, how: int, after: float) -> None:
+    """While it loads, and while it works."""
+    before = book.read_bytes()
+    command = [sys.executable, "-m", "sop_addin", "run", str(book), "--steps", "forecast"]
+    child = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    time.sleep(after)
+    child.send_signal(how)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode in (130, -how)  # the second: Python itself was only starting
+    assert child.returncode != 130 or "Traceback" not in said
+    assert book.read_bytes() == before
+
+
+def test_who_stops_an_export_half_way_is_told_what_is_written(
+    cli: Cli, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = os.replace
+    done: list[object] = []
+
+    def stopped(*words_: object) -> None:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(words_)
+        genuine(*words_)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "replace", stopped)
+    reply = cli("export", book, book.parent / "csv")
+    names = sorted(path.name for path in (book.parent / "csv").iterdir())
+    assert reply.code == 130
+    assert len(names) == 2
+    assert sorted(reply.sentence.removeprefix("Stopped; written before that: ").removesuffix(".").split(", ")) == names
 
 
 def test_too_little_memory_is_a_sentence(cli: Cli, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:

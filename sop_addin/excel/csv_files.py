@@ -3,9 +3,9 @@
 Written: UTF-8, LF, comma, periods ``yyyy-mm`` or ``yyyy-Www``, dates ``yyyy-mm-dd``, numbers in full precision with a
 decimal point and whole ones without, TRUE / FALSE, blank = empty. Values, never formulas.
 
-Text that a spreadsheet would take for a formula (it starts with ``=``, ``+``, ``-`` or ``@``) gets an apostrophe in
-front; so does text that starts with an apostrophe and one of these or another apostrophe. The reader takes exactly
-that apostrophe away again, so text comes back unchanged.
+Text that a spreadsheet would take for a formula (it starts with one of FORMULA_STARTS, such as ``=``) gets an
+apostrophe in front; so does text that starts with an apostrophe and one of these or another apostrophe. The reader
+takes exactly that apostrophe away again, so text comes back unchanged; but the character 0 is left out.
 
 Read: UTF-8 with or without BOM; comma, semicolon or tab. Only number columns are turned into numbers, so ``00123``
 stays an item number; what is no number there stays text and is found when it is typed.

@@ -14,7 +14,11 @@ from pathlib import Path
 from ..model.errors import InputError
 from ..model.reading_columns import as_text, is_blank
 
-FORMULA_STARTS = ("=", "+", "-", "@")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What spreadsheets calculate, some after blanks of their own, some in East Asian width."""
+
+MOST_COLUMNS, MOST_ROWS = 16_000, 1_048_000
+"""What a sheet holds beside its other tables and its title: 16,384 columns and 1,048,576 rows in all."""
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t])\s*")  # first line that Excel writes and reads for itself
@@ -37,8 +41,8 @@ def number_cell(cell: str) -> float | str | None:
 
 
 def guarded(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @ (not where that is all: the ``-`` of
-    tblPlan), and before what looks guarded."""
+    """Text that no spreadsheet takes for a formula: an apostrophe before FORMULA_STARTS (not where that is all: the
+    ``-`` of tblPlan), and before what looks guarded."""
     looks_guarded = text[:1] == "'" and text[1:2] in (*FORMULA_STARTS, "'")
     formula = len(text) > 1 and text.startswith(FORMULA_STARTS)
     return "'" + text if formula or looks_guarded else text
@@ -53,7 +57,7 @@ def cell_text(value: object) -> str:
     if is_blank(value):
         return ""
     if isinstance(value, str):
-        return guarded(value)
+        return guarded(value.replace("\0", ""))
     if isinstance(value, (float, Decimal)) and not math.isfinite(value):
         return ""
     return value.isoformat() if isinstance(value, dt.time) else as_text(value)
@@ -74,7 +78,8 @@ def _line(fields: Sequence[str]) -> str:
 def read_records(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     """Headers, rows, and the line on which each row starts. Rows of nothing but empty fields are left out.
 
-    Raises InputError naming file and line where the file is no UTF-8 text or its rows are not as long as the header.
+    Raises InputError naming file and line where the file is no UTF-8 text, its rows are not as long as the header, or
+    there are more of them than fit on a sheet.
     """
     lines = list(io.StringIO(_decoded(path), newline=""))
     hint = _SEPARATOR_HINT.fullmatch(lines[0]) if lines else None
@@ -91,8 +96,18 @@ def read_records(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
             if not any(row):
                 continue
             if not headers:
+                if len(row) > MOST_COLUMNS:
+                    raise InputError(
+                        f"{path.name} line {start}: {len(row):,} columns, more than the {MOST_COLUMNS:,} that a sheet "
+                        "has room for; export fewer"
+                    )
                 headers = [(text_cell(field) or "").strip() for field in row]
                 continue
+            if len(rows) == MOST_ROWS:
+                raise InputError(
+                    f"{path.name} line {start}: more than the {MOST_ROWS:,} rows that a sheet has room for; "
+                    "export fewer"
+                )
             if len(row) < len(headers) or any(row[len(headers) :]):
                 raise InputError(
                     f"{path.name} line {start}: {len(row)} fields where the header has {len(headers)}; "

@@ -14,6 +14,9 @@ from sop_addin.engines.errors import EngineError, FileChanged, FileLocked
 _TEMPORARY_PREFIX = ".~sop-"
 _STALE_SECONDS = 3600
 
+SAVED: list[Path] = []
+"""What this process has replaced or made, in order: whoever is stopped wants to know."""
+
 
 def save_atomically(path: Path, content: bytes, expected: bytes | None) -> None:
     """Write `content` to `path` through a temporary file in the same folder, fsync and rename.
@@ -40,6 +43,7 @@ def save_atomically(path: Path, content: bytes, expected: bytes | None) -> None:
                 os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's 0600 would lock colleagues out
             _check_unchanged(path, expected)  # of two runs that end at once, one is refused
             os.replace(temporary, path)
+            SAVED.append(path)
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
@@ -56,7 +60,7 @@ def _check_unchanged(path: Path, expected: bytes | None) -> None:
 def check_not_open_elsewhere(path: Path) -> None:
     """Raise FileLocked where Excel or LibreOffice left its owner file beside the workbook."""
     for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
-        if (path.parent / lock).exists():
+        if os.path.exists(path.parent / lock):  # no error in a folder that may not be looked into
             raise FileLocked(
                 f"{path.name} is open in {program}; close it there "
                 f"(or delete the file {lock} beside it if {program} is not running)."
