@@ -35,6 +35,7 @@ def checked_workbook(path: Path) -> bytes:
         sheets = max(sheets, len(_SHEET.findall(content)))
         if b"sheetData" in content:
             spreads.append(_spread(content))
+        del content  # or two parts were in memory while the next is unpacked
     if sheets > MAX_SHEETS:
         raise FileUnreadable(f"{path.name} lists {sheets:,} sheets, more than any workbook has.")
     again = max(0, sheets - len(spreads))  # sheets that share a part with another
@@ -48,12 +49,16 @@ def checked_workbook(path: Path) -> bytes:
 
 def _spread(content: bytes) -> int:
     """Cells from the first to the last used one of a sheet."""
-    cells = set(_CELL.findall(content))
-    if not cells:
+    columns: set[bytes] = set()
+    first, last = 0, 0
+    for cell in _CELL.finditer(content):  # one at a time: a list of them takes more memory than the sheet
+        columns.add(cell[1])
+        row = int(cell[2])
+        first, last = min(first or row, row), max(last, row)
+    if not columns:
         return content.count(b"<c")  # cells without addresses stand side by side
-    columns = [_number(letters) for letters in {letters for letters, _ in cells}]
-    rows = [int(row) for row in {row for _, row in cells}]
-    return (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1)
+    numbers = [_number(letters) for letters in columns]
+    return (max(numbers) - min(numbers) + 1) * (last - first + 1)
 
 
 def _number(letters: bytes) -> int:
