@@ -97,8 +97,9 @@ def test_two_sheets_of_one_name_are_refused(cli: Cli, tmp_path: Path) -> None:
 # --- text -------------------------------------------------------------------------------------------------------------
 
 TEXTS = (
-    "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "＝1+1", "'=quoted", '=HYPERLINK("http://evil","x")', "\tTab", "a\nb",
-    'quo"te', "it's", "🚀 rocket", "שלום", "\u202eevil\u202c", "_x000D_", "<&>", "é" * 300, "1001", "00123", "2027-03",
+    "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "'=quoted", '=HYPERLINK("http://evil","x")', "\tTab", "a\nb",
+    "＝1+1", 'quo"te', "it's", "🚀 rocket", "שלום", "\u202eevil\u202c", "_x000D_", "<&>", "é" * 300, "1001", "00123",
+    "2027-03",
 )  # fmt: skip
 CALCULATED = ("=", "+", "-", "@", "\t", "\n", "＝")
 INPUT_TEXT = [
