@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from companies import PUMPS_AND_VALVES, company, raw_company
+from openpyxl.utils import quote_sheetname
 from openxml_audit import OpenXmlValidator
 
 from sop_addin.engines.closed_file import open_book, recalculate_bytes
@@ -202,6 +203,16 @@ def test_what_goes_along_is_what_the_workbook_shows(copies, sheets) -> None:
                 ):  # frozen states and others' edits stay at home
                     assert read_raw(book)[table].frame.equals(raw[table].frame)
         book.close()
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_no_link_leads_to_a_sheet_that_stays_at_home(copies, name) -> None:
+    book = openpyxl.load_workbook(copies[name].out)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    links = [cell.hyperlink.location for cell in cells if cell.hyperlink.location]
+    assert "'Checks'!A1" in links
+    places = {f"{quote_sheetname(sheet)}!" for sheet in book.sheetnames} | {f"{sheet}!" for sheet in book.sheetnames}
+    assert [link for link in links if "!" in link and f"{link.rpartition('!')[0]}!" not in places] == []
 
 
 def test_totals_of_chosen_families_are_their_own(copies, sheets) -> None:

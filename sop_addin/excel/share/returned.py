@@ -36,7 +36,11 @@ def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str,
     except (CalamineError, OSError, ValueError) as error:
         raise WorkbookError(f"{path.name} cannot be read as a workbook: {error}.") from None
     if COPY_SHEET not in sheets:
-        raise WorkbookError(f"{path.name} is no mail copy: its hidden sheet {COPY_SHEET} is missing.")
+        raise WorkbookError(
+            f"{path.name} is no mail copy: its hidden sheet {COPY_SHEET} is missing. Name what Mail copy (or sop-addin "
+            "share) has made and your colleague has saved; where another program has dropped that sheet, ask for the "
+            "edits once more in a copy saved by Excel or LibreOffice."
+        )
     try:
         base = base_of([str(row[0]) for row in sheets.pop(COPY_SHEET) if row and row[0] != ""])
     except WorkbookError as error:

@@ -50,9 +50,9 @@ def sheet_part(
         if element.tag in _DROPPED or again or _points_nowhere(element, kept_ids):
             root.remove(element)
     if (properties := root.find(main_tag("sheetPr"))) is not None:
-        for name in ("codeName", "published"):
-            properties.attrib.pop(name, None)
-    _drop_dead_links(root, kept_ids)
+        for attribute in ("codeName", "published"):
+            properties.attrib.pop(attribute, None)
+    _drop_dead_links(root, kept_ids, native)
     _protect(root)
     kept = RowParts(name, root, texts, looks, native, _with_selectors(root, editable, tables))
     for row in rows:
@@ -79,7 +79,13 @@ def _points_nowhere(element: Xml, kept_ids: frozenset[str]) -> bool:
     return False
 
 
-def _drop_dead_links(root: Xml, kept_ids: frozenset[str]) -> None:
+def _drop_dead_links(root: Xml, kept_ids: frozenset[str], native: Native) -> None:
+    """Leave no link to a part or to a sheet that the copy does not have."""
+    for link in list(root.iter(main_tag("hyperlink"))):
+        if not native(link.get("location") or ""):
+            link.getparent().remove(link)
+    for element in list(root.findall(main_tag("hyperlinks"))):
+        _drop_if_empty(element)
     for element in list(root.iter(etree.Element)):
         if element.get(R_ID) is None or element.get(R_ID) in kept_ids:
             continue

@@ -38,7 +38,8 @@ MONTH: tuple[tuple[str, str], ...] = (
     ("3  Forecast", "Enter promotions in Events and launches in Items, then Forecast and Aggregate. Step: Demand "
      "plan."),
     ("4  Review demand", "Sales Plan: compare forecast, last year and budget; override where you know more, and "
-     "say why in Override reason. Step: Demand plan."),
+     "say why in Override reason. Ask colleagues with Mail copy, Collect copies lists what they changed. Step: Demand "
+     "plan."),
     ("5  Balance", "Press Balance. Home says what limits the plan; Capacity and Inventory Plan show where. Step: "
      "Supply plan."),
     ("6  Review supply", "Fix production where you must, and read the effect at once. Try scenarios: more "
