@@ -16,7 +16,7 @@ from typing import Any
 from .engines.closed_file import open_book, recalculate_book, recalculate_bytes
 from .engines.closed_file.atomic_save import save_atomically
 from .excel.plan_on_sheets import plan_on_sheets
-from .excel.read_tables import read_grids_raw, read_raw
+from .excel.read_tables import read_raw, read_whole_grids
 from .excel.share.base_state import GRIDS_WITH_INPUTS, base_texts
 from .excel.share.cells_of import addresses, cells_of, input_cells, row_keys, rows_compared, without_lost_formulas
 from .excel.share.choice import Choice, checked
@@ -116,7 +116,7 @@ def counted(number: int, word: str) -> str:
 
 def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
     """List the edits of the returned copies on the sheet Merge of an open workbook of any engine."""
-    raw, grids = read_raw(workbook), read_grids_raw(workbook)
+    raw, grids = read_raw(workbook), read_whole_grids(workbook)
     bucket = typed_tables(raw).settings.bucket
     names = [path.name for path in returned]
     copies = [returned_copy(path, path.name if names.count(path.name) == 1 else str(path), bucket) for path in returned]
@@ -177,7 +177,7 @@ def _read(path: Path) -> tuple[Any, Any, list[str]]:
     """Raw tables, raw grids and names of the sheets."""
     book = open_book(path)
     try:
-        return read_raw(book), read_grids_raw(book), [sheet.name for sheet in book.sheets]
+        return read_raw(book), read_whole_grids(book), [sheet.name for sheet in book.sheets]
     finally:
         book.close()
 

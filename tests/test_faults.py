@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import pulp
 import pytest
 from commands import Cli
 from companies import company
@@ -24,6 +25,7 @@ from sop_addin.model.errors import SolverError
 from sop_addin.planning import publish as publishing
 from sop_addin.planning.balance import highs_engine
 from sop_addin.planning.cycle import run_cycle
+from sop_addin.planning.forecast_cache import ForecastCache
 
 pytest_plugins = ["commands"]
 TEMPLATE = Path(__file__).parent.parent / "workbook" / "SOP_Template.xlsm"
@@ -206,12 +208,25 @@ def test_a_solver_that_crashes_leaves_the_workbook_and_a_sentence(
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("segmentation fault in the solver")
 
-    monkeypatch.setattr(highs_engine.HighsEngine, "solve", crash)
+    monkeypatch.setattr(highs_engine.highspy.Highs, "run", crash)
     before = content(book.parent)
     reply = cli("run", book, "--steps", "balance")
-    assert reply.code in (1, 2)
-    assert "solver" in reply.err.strip().splitlines()[-1]
+    assert reply.code == 1
+    said = reply.err.strip().splitlines()[-1]
+    assert said.startswith("The solver HiGHS broke down (segmentation fault in the solver); nothing was changed.")
     assert content(book.parent) == before
+
+
+def test_without_any_solver_a_sentence_says_what_to_install(
+    cli: Cli, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(highs_engine, "highspy", None)
+    monkeypatch.setattr(pulp.PULP_CBC_CMD, "available", lambda _: False)
+    reply = cli("run", book, "--steps", "balance")
+    assert reply.code == 1
+    said = reply.err.strip().splitlines()[-1]
+    assert said == "No solver is installed: run `pip install highspy` and try again."
+    assert book.read_bytes() == TEMPLATE.read_bytes()
 
 
 def test_a_solver_out_of_time_gives_a_plan_or_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,3 +366,14 @@ def test_too_little_memory_is_a_sentence(cli: Cli, book: Path, monkeypatch: pyte
     reply = cli("publish", book)
     assert (reply.code, "not enough memory" in reply.sentence) == (2, True)
     assert book.read_bytes() == TEMPLATE.read_bytes()
+
+
+def test_a_cache_that_may_not_be_looked_into_keeps_nobody_from_forecasting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    cache = ForecastCache(tmp_path / "forecasts.sqlite")
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert cache.get([b"key"]) == {}

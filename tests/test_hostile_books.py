@@ -6,13 +6,14 @@ Text that looks like a formula, and names of every kind, stay what they are thro
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import time
 from pathlib import Path
 
 import pytest
 from commands import Cli
-from hostile_files import KINDS, REFUSED, TEMPLATE, cost
+from hostile_files import KINDS, REFUSED, TEMPLATE, cost, part, rewritten
 
 from sop_addin.engines.closed_file import open_book
 from sop_addin.model.schema import STEPS, TABLES
@@ -73,12 +74,34 @@ def test_what_fits_into_the_limits_takes_memory_within_bounds(kind: str, command
     assert used.seconds < SECONDS
 
 
+def test_a_name_that_covers_the_whole_sheet_is_found_not_stumbled_over(cli: Cli, tmp_path: Path) -> None:
+    bad = tmp_path / "Plan.xlsm"
+    names = part("xl/workbook.xml")
+    huge = re.sub(rb'(<definedName name="SalesPlan"[^>]*>)[^<]*', rb"\1'Sales Plan'!$A$1:$XFD$1048576", names)
+    bad.write_bytes(rewritten({"xl/workbook.xml": huge}))
+    reply = cli("check", bad)
+    assert reply.code == 1
+    assert "the column 'Measure' is missing" in reply.err
+    assert "covers cells without the header" in cli("share", bad, tmp_path / "Copy.xlsx").sentence
+
+
+def test_two_sheets_of_one_name_are_refused(cli: Cli, tmp_path: Path) -> None:
+    bad = tmp_path / "Plan.xlsm"
+    names = part("xl/workbook.xml").replace(b'<sheet name="Items"', b'<sheet name="hOME"')
+    bad.write_bytes(rewritten({"xl/workbook.xml": names}))
+    for words in (("check", bad), ("run", bad, "--steps", "rough_cut"), ("share", bad, tmp_path / "Copy.xlsx")):
+        reply = cli(*words)
+        assert (reply.code, "has two sheets named hOME" in reply.err) == (2, True), reply.err
+
+
 # --- text -------------------------------------------------------------------------------------------------------------
 
 TEXTS = (
     "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "'=quoted", '=HYPERLINK("http://evil","x")', "\tTab", "a\nb",
-    'quo"te', "it's", "🚀 rocket", "שלום", "\u202eevil\u202c", "_x000D_", "<&>", "é" * 300, "1001", "00123", "2027-03",
+    "＝1+1", 'quo"te', "it's", "🚀 rocket", "שלום", "\u202eevil\u202c", "_x000D_", "<&>", "é" * 300, "1001", "00123",
+    "2027-03",
 )  # fmt: skip
+CALCULATED = ("=", "+", "-", "@", "\t", "\n", "＝")
 INPUT_TEXT = [
     (table.name, column.name)
     for table in TABLES.values() if table.role == "input"
@@ -123,7 +146,7 @@ def hostile_company(folder: Path) -> None:
 
 def guarded(value: object) -> object:
     """As the CSV files of a careful system are: an apostrophe before what a spreadsheet would calculate."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "'") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in (*CALCULATED, "'") else value
 
 
 def texts_in(folder: Path, table: str, column: str) -> list[str]:
@@ -146,7 +169,7 @@ def test_every_text_stays_text_through_new_run_share_merge_and_export(cli: Cli, 
     for table, column in INPUT_TEXT:
         given, back = texts_in(folder, table, column), texts_in(again, table, column)
         assert [text.strip() for text in back] == [text.strip() for text in given], (table, column)
-        assert not any(text[:1] in ("=", "+", "-", "@") for text in back), (table, column)
+        assert not any(text[:1] in CALCULATED for text in back), (table, column)
     for path in (book, copy):
         opened = open_book(path)
         families = next(table for sheet in opened.sheets for table in sheet.tables if table.name == "tblFamilies")
@@ -175,7 +198,7 @@ def test_names_of_another_system_stay_text_through_import_and_export(cli: Cli, t
     for table in ("tblItems", "tblHistory"):
         back = texts_in(tmp_path / "csv", table, "Item")
         assert {str(guarded(name)) for name in names} <= {*back}, table
-        assert not any(text[:1] in ("=", "+", "-", "@") for text in back)
+        assert not any(text[:1] in CALCULATED for text in back)
 
 
 def texts_plain(folder: Path) -> list[str]:

@@ -76,6 +76,8 @@ def _long(name: str, raw: RawTable, bucket: str) -> pd.DataFrame:
     """Key columns, Measure, Period, Value of every cell that holds something in the rows of the schema."""
     grid = GRID_BY_NAME[name]
     frame, keys = raw.frame, [*grid.keys, "Measure"]
+    if not set(keys) <= set(frame.columns):  # found and named by the reader of tables
+        return pd.DataFrame(columns=[*keys, "Period", "Value"])
     periods = {at: calendar.parse_period(label, bucket) for at, label in enumerate(frame.columns)
                if label not in grid.lead_headers}  # fmt: skip
     known = {measure.name for measure in grid.measures}

@@ -63,6 +63,18 @@ def read_grids_raw(book: Any) -> dict[str, RawTable]:
     return _raw_grids(book, tuple(grid.name for grid in GRIDS))
 
 
+def read_whole_grids(book: Any) -> dict[str, RawTable]:
+    """The same for what takes rows by their keys: WorkbookError where a name covers cells without their headers."""
+    grids = read_grids_raw(book)
+    for grid in (one for one in GRIDS if one.name in grids):
+        if missing := [name for name in (*grid.keys, "Measure") if name not in grids[grid.name].frame.columns]:
+            raise WorkbookError(
+                f"The name {grid.name} covers cells without the header {missing[0]}; define it again over headers and "
+                f"rows of sheet {grid.sheet} (Formulas > Name Manager)."
+            )
+    return grids
+
+
 def read_outputs(book: Any, names: Sequence[str], bucket: str) -> dict[str, pd.DataFrame]:
     """Output tables as the last run left them, typed by the schema; what cannot be read as its type is blank.
 

@@ -265,12 +265,17 @@ class Package:
 def worksheets(workbook: Xml, links: Mapping[str, Relationship], name: str) -> dict[str, str]:
     """The parts of the worksheets that a workbook part lists, by their names in the order of their tabs.
 
-    ``links``: the relationships of that part. Raises FileUnreadable for more sheets than any workbook ``name`` has.
+    ``links``: the relationships of that part. Raises FileUnreadable for more sheets than any workbook ``name`` has,
+    and for two of one name, which no formula could tell apart.
     """
     sheets = list(workbook.iter(main_tag("sheet")))
     if len(sheets) > MAX_SHEETS:
         raise FileUnreadable(f"{name} lists {len(sheets):,} sheets, more than any workbook; it is not opened.")
-    found = {str(sheet.get("name") or ""): links.get(sheet.get(R_ID) or "") for sheet in sheets}
+    names = [str(sheet.get("name") or "") for sheet in sheets]
+    spelled = [one.casefold() for one in names]
+    if twice := [one for one, plain in zip(names, spelled, strict=True) if spelled.count(plain) > 1]:
+        raise FileUnreadable(f"{name} has two sheets named {twice[-1]}; open it in Excel and let Excel repair it.")
+    found = {one: links.get(sheet.get(R_ID) or "") for one, sheet in zip(names, sheets, strict=True)}
     return {sheet: link.target for sheet, link in found.items() if link is not None and link.kind == "worksheet"}
 
 

@@ -84,9 +84,11 @@ class ForecastCache:
     def get(self, keys: Sequence[bytes]) -> dict[bytes, SeriesForecast]:
         """The forecasts that are there."""
         found: dict[bytes, SeriesForecast] = {}
-        if self.file is None or not self.file.exists():
+        if self.file is None:
             return found
         try:
+            if not self.file.exists():
+                return found
             with closing(self._connect(self.file)) as connection:
                 old = []
                 for start in range(0, len(keys), BATCH):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...model.errors import SolverError
 from .engine import INTERIOR_POINT_FROM, MIP_GAP, BoundedEngine, Look, Matrix, NoPlan, Outcome, money_scale
 from .problem import Bools, Floats, Ints
 
@@ -91,7 +92,14 @@ class HighsEngine(BoundedEngine):
             event.interrupt()
 
     def _run(self) -> None:
-        self.highs.run()
+        try:
+            self.highs.run()
+        except (RuntimeError, MemoryError) as failed:
+            what = " ".join(str(failed).split())[:100] or "out of memory"
+            raise SolverError(
+                f"The solver HiGHS broke down ({what}); nothing was changed. Run again; if it stays, reinstall it: "
+                "`pip install --force-reinstall highspy`."
+            ) from failed
         if self.stopped is not None:
             error, self.stopped = self.stopped, None
             raise error

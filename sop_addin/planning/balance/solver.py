@@ -21,4 +21,5 @@ def open_engine(matrix: Matrix, solver: str | None = None, look: Look | None = N
         return HighsEngine(matrix, look)
     if solver in (None, CBC) and cbc().available():
         return CbcEngine(matrix, look)
-    raise SolverError(f"{solver or 'No solver'} is not installed: run `pip install highspy` and try again.")
+    missing = f"{solver} is not installed" if solver else "No solver is installed"
+    raise SolverError(f"{missing}: run `pip install highspy` and try again.")
