@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from sop_addin.cli import main
+
+posix = pytest.mark.skipif(
+    os.name == "nt", reason="pipes, devices, links, forks and signals as Windows has not got them"
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from commands import posix
 
 from sop_addin.engines import EngineError, FileChanged, FileLocked
 from sop_addin.engines.closed_file import atomic_save, open_book
@@ -19,6 +20,7 @@ def small(build):
     return build({"S": {"A1": 1, "B1": "text"}})
 
 
+@posix
 def test_a_save_killed_at_any_moment_leaves_the_old_file_or_the_new_one(small, tmp_path):
     old = small.read_bytes()
     book = open_book(small)
@@ -138,6 +140,7 @@ def test_macros_and_file_name_must_agree(small, rich_workbook):
         open_book(small).save(small.with_suffix(".xlsm"))
 
 
+@posix
 def test_a_saved_file_keeps_its_permissions_and_its_link(small, tmp_path):
     small.chmod(0o640)
     link = tmp_path / "link.xlsx"
