@@ -60,7 +60,7 @@ def merge(
     ] = False,
 ) -> None:
     """List the edits of returned copies on a sheet Merge of BOOK; with --take, take those chosen there."""
-    from .mailing import counted, counts_of, merge_copies, take_chosen
+    from .mailing import NO_EDIT, counted, counts_of, merge_copies, take_chosen
 
     target = out or book
     if take == bool(returned):
@@ -76,4 +76,7 @@ def merge(
         typer.echo(f"Taken: {counted(taken, 'cell')}, in {target}")
         return
     found = counts_of(merge_copies(book, returned or [], target))
-    typer.echo(f"Listed on the sheet Merge of {target}: {found}. Nothing is taken yet: choose there, then --take.")
+    if found:
+        typer.echo(f"Listed on the sheet Merge of {target}: {found}. Nothing is taken yet: choose there, then --take.")
+    else:
+        typer.echo(NO_EDIT)

@@ -17,16 +17,13 @@ def collect_copies(*files: str) -> None:
     # only here: the other buttons need not wait for what reads copies
     if files:
         from .excel.share.merge_sheet import TABLE
-        from .mailing import bucket_of, counts_of, list_edits
+        from .mailing import NO_EDIT, bucket_of, counts_of, list_edits
 
         with button("Reading the copies") as book:
             with undoable(book, "Collect copies", (TABLE,), bucket_of(book)):
-                found = list_edits(book, [Path(file) for file in files])
-            if found.changes or found.conflicts or found.refused:
-                then = "Choose there, then press Collect copies again to take them."
-                tell(book, f"Listed on the sheet Merge: {counts_of(found)}. {then}", False)
-            else:
-                tell(book, "The copies hold no edit that this workbook has not got.", False)
+                found = counts_of(list_edits(book, [Path(file) for file in files]))
+            then = "Choose there, then press Collect copies again to take them."
+            tell(book, f"Listed on the sheet Merge: {found}. {then}" if found else NO_EDIT, False)
         return
     with button("Taking what is chosen on the sheet Merge") as book:
         _take(book)

@@ -35,6 +35,7 @@ from .model.tables import RawTable
 
 __all__ = ["Choice", "Shared", "share"]
 
+NO_EDIT = "The copies hold no edit that the workbook has not got."
 _OURS = frozenset(sheet.name for sheet in SHEETS)
 
 
@@ -102,7 +103,9 @@ def merge_copies(book: Path, returned: Sequence[Path], out: Path) -> Merge:
 
 
 def counts_of(found: Merge) -> str:
-    """``3 changes, 1 conflict, 0 edits of other cells`` for a sentence."""
+    """``3 changes, 1 conflict, 0 edits of other cells`` for a sentence; '' where there is nothing to list."""
+    if not (found.changes or found.conflicts or found.refused):
+        return ""
     unfit = sum(not fits(one.cell, one.value) for one in found.changes)
     changes = counted(len(found.changes), "change") + (f" ({unfit:,} that the cell cannot hold)" if unfit else "")
     return (
