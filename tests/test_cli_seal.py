@@ -135,7 +135,7 @@ def test_demand_typed_after_publishing_is_told_by_home_without_python(
     book = tmp_path / "Plan.xlsm"
     book.write_bytes(published[0].read_bytes())
     edited(book, "SalesPlan", "Override", 6, 4711, calculated=True)
-    assert on_home(book).endswith("1 figures of demand and production were edited since")
+    assert on_home(book).endswith("1 figure of demand and production edited since")
 
 
 def test_a_plan_saved_without_values_by_another_program_is_still_as_published(

@@ -135,7 +135,8 @@ _PUBLISHED = (
     f'=IFERROR(IF({result("Published")}="","Not published yet","At the last run or check: "&{result("Published")}'
     f'&IF(LEFT({result("Published")},12)<>"as published","",IF(ABS({_production("Total production")}'
     f'-{_production("Approved plan")})>0.5,". Production was changed since",'
-    f'IF({EDITS_NAME}>0,". "&{EDITS_NAME}&" figures of demand and production were edited since","")))),"")'
+    f'IF({EDITS_NAME}>0,". "&{EDITS_NAME}&IF({EDITS_NAME}=1," figure"," figures")'
+    f'&" of demand and production edited since","")))),"")'
 )
 """What the last run, check or publishing said of the published plan; and without Python, whether production still adds
 up to the approved plan, and whether demand is what was solved."""
