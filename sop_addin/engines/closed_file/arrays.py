@@ -11,6 +11,7 @@ from sop_addin.engines.closed_file.cells import (
     split_cells,
     style_of,
 )
+from sop_addin.engines.closed_file.row_writer import KEEP
 from sop_addin.engines.errors import EngineError
 from sop_addin.engines.references import Box, box_address, box_holds, boxes_overlap, cell_address, parse_box
 from sop_addin.engines.values import Formula, XlError
@@ -81,14 +82,12 @@ class ArrayFormulas:
                 self._prepare_one(anchor, array, written, lines)
 
     def _prepare_one(self, anchor: Anchor, array: ArrayFormula, written: Box, lines: "list[list[Any]]") -> None:
-        from sop_addin.engines.closed_file.sheet_xml import KEEP
-
         sheet = self._sheet
         if box_holds(written, *anchor):
             value = lines[anchor[0] - written[0]][anchor[1] - written[1]]
             raw = sheet.cell(*anchor)
             same = value is KEEP or (
-                isinstance(value, Formula) and raw is not None and sheet._unchanged(raw, value, *anchor)
+                isinstance(value, Formula) and raw is not None and sheet.holds(raw, value, *anchor)
             )
             if not same:
                 self._release(anchor, array, written)

@@ -1,30 +1,19 @@
 """One worksheet part. Rows stay the bytes they were until something in them really changes."""
 
-import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sop_addin.engines.closed_file.arrays import ArrayFormulas
-from sop_addin.engines.closed_file.cells import (
-    READ_CELLS,
-    formula_of,
-    is_blank,
-    number_text,
-    replace_formula,
-    split_cells,
-    style_of,
-)
+from sop_addin.engines.closed_file.cells import READ_CELLS, formula_of, is_blank, split_cells, style_of
+from sop_addin.engines.closed_file.row_writer import Keep, RowWriter
+from sop_addin.engines.closed_file.shared_formulas import SharedFormulas, is_shared
 from sop_addin.engines.closed_file.spelling import Row, split_rows, usual_spelling
-from sop_addin.engines.errors import EngineError, FileUnreadable
-from sop_addin.engines.formulas import from_stored, move, to_stored
+from sop_addin.engines.errors import FileUnreadable
+from sop_addin.engines.formulas import from_stored, to_stored
 from sop_addin.engines.references import Box, box_address, cell_address, column_letters, column_number, parse_box
-from sop_addin.engines.values import CellValue, DynamicFormula, Formula
-from sop_addin.opc.xml_text import (
-    attribute,
-    encode_text,
-    set_attribute,
-)
+from sop_addin.engines.values import CellValue, Formula
+from sop_addin.opc.xml_text import attribute, set_attribute
 
 if TYPE_CHECKING:
     from sop_addin.engines.closed_file.workbook import Workbook
@@ -35,28 +24,6 @@ _COLUMN_ELEMENT = re.compile(rb"<col\b([^<>]*?)/?>")
 _SPANS = re.compile(rb"\sspans\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _DIMENSION = re.compile(rb'(<dimension\s+ref=")[^"]*(")')
 _MERGE = re.compile(rb'<mergeCell\b[^<>]*?ref="([^"]*)"')
-
-
-class Keep:
-    """Marks a place in written rows that must stay as it is."""
-
-
-KEEP: Final = Keep()
-
-
-class _WrittenColumn:
-    """A column of a rectangle being written."""
-
-    __slots__ = ("endings", "known", "letters", "number", "style")
-
-    def __init__(self, number: int, style: int) -> None:
-        self.number = number
-        self.style = style
-        self.letters = column_letters(number)
-        # by (style, text or date): what follows the address; a plan repeats its names and months in thousands of rows
-        self.endings: dict[tuple[int, CellValue], str] = {}
-        # and the other way round: the text or date of an ending that has been looked at
-        self.known: dict[bytes, CellValue] = {}
 
 
 class SheetXml:
@@ -85,7 +52,7 @@ class SheetXml:
                 self.rows = split_rows(content, opening.end(), end)
             except ValueError as error:
                 raise self._damaged(str(error)) from error
-        self._shared: dict[bytes, tuple[int, int, str]] | None = None
+        self.shared = SharedFormulas(self)
         self.arrays = ArrayFormulas(self)
 
     def _damaged(self, what: str) -> FileUnreadable:
@@ -152,12 +119,7 @@ class SheetXml:
         parts = formula_of(raw)
         if parts is None:
             return None
-        if parts.text or attribute(parts.attributes, b"t") != b"shared":
-            return parts.text
-        master = self._shared_master(attribute(parts.attributes, b"si") or b"")
-        if master is None:
-            return ""
-        return move(master[2], row - master[0], column - master[1])
+        return parts.text if parts.text or not is_shared(parts) else self.shared.text(parts, row, column)
 
     def formulas(self, box: Box) -> list[list[str | None]]:
         """Formula texts ('=...') of a rectangle, None where a cell has none."""
@@ -174,19 +136,6 @@ class SheetXml:
             result.append(line)
         return result
 
-    def _shared_master(self, index: bytes) -> tuple[int, int, str] | None:
-        """(row, column, text) of the cell that carries shared formula `index`."""
-        if self._shared is None:
-            self._shared = {}
-            for number, (_, body) in self.rows.items():
-                if b'"shared"' not in body:
-                    continue
-                for column, raw in split_cells(body).items():
-                    parts = formula_of(raw)
-                    if parts and parts.text and attribute(parts.attributes, b"t") == b"shared":
-                        self._shared[attribute(parts.attributes, b"si") or b""] = (number, column, parts.text)
-        return self._shared.get(index)
-
     def style(self, row: int, column: int) -> int:
         """Style index in force at a cell: its own, else its row's, else its column's."""
         raw = self.cell(row, column)
@@ -194,16 +143,16 @@ class SheetXml:
 
     def inherited_style(self, row: int, column: int) -> int:
         """Style a new cell takes here."""
-        own = self._row_style(row)
-        return self._style_of_column(column) if own is None else own
+        own = self.row_style(row)
+        return self.style_of_column(column) if own is None else own
 
-    def _row_style(self, row: int) -> int | None:
+    def row_style(self, row: int) -> int | None:
         found = self.rows.get(row)
         if found and b"customFormat" in found[0] and attribute(found[0], b"customFormat") in (b"1", b"true"):
             return int(attribute(found[0], b"s") or 0)
         return None
 
-    def _style_of_column(self, column: int) -> int:
+    def style_of_column(self, column: int) -> int:
         if column not in self._column_style:
             self._column_style[column] = 0
             for inside in _COLUMN_ELEMENT.findall(self.head):
@@ -244,121 +193,12 @@ class SheetXml:
             editable: list[list[CellValue | Keep]] = [list(line) for line in rows]
             self.arrays.prepare(row, column, editable)
             lines = editable
-        columns = [_WrittenColumn(at, self._style_of_column(at)) for at in range(column, column + len(lines[0]))]
+        writer = RowWriter(self, column, len(lines[0]))
         for offset, line in enumerate(lines):
-            found = self.rows.get(row + offset)
-            if found is None or not found[1]:
-                self._write_empty_row(row + offset, columns, line)
-            else:
-                self._write_row(row + offset, columns, line)
+            writer.write(row + offset, line)
 
-    def _write_empty_row(
-        self, number: int, columns: "Sequence[_WrittenColumn]", values: Sequence[CellValue | Keep]
-    ) -> None:
-        """Bulk path: a row without cells needs no comparing and becomes bytes in one go."""
-        pieces: list[str] = []
-        row = self.rows.get(number)
-        own_style = self._row_style(number)
-        for column, value in zip(columns, values, strict=True):
-            style = column.style if own_style is None else own_style
-            if type(value) is float and not style:
-                pieces.append(f'<c r="{column.letters}{number}"><v>{number_text(value)}</v></c>')
-            elif value is not None and value is not KEEP and value != "":
-                pieces.append(self._new_cell(value, number, column, style))  # type: ignore[arg-type]
-        if pieces:
-            self.rows[number] = (row[0] if row else b' r="%d"' % number, "".join(pieces).encode("utf-8"))
-            self.changed = True
-            self._used = None
-
-    def _write_row(self, number: int, columns: "Sequence[_WrittenColumn]", values: Sequence[CellValue | Keep]) -> None:
-        row = self.rows.get(number)
-        cells = split_cells(row[1]) if row and row[1] else {}
-        changed = False
-        for column, value in zip(columns, values, strict=True):
-            if value is KEEP:
-                continue
-            at = column.number
-            old = cells.get(at)
-            if old is None:
-                if value is None:
-                    continue
-                style = self.inherited_style(number, at)
-            else:
-                if old.endswith(b"/>") and old.count(b"<") == 1:
-                    if value is None:
-                        continue
-                elif self._keeps(old, value, number, column):  # type: ignore[arg-type]
-                    continue
-                style = style_of(old)
-                if b"<f" in old:
-                    self.formulas_changed = True
-                    if b'"shared"' in old:
-                        # Followers may lie in this very row: let them be rewritten in the sheet, then go on from there.
-                        self._put_row(number, row[0] if row else b"", cells)
-                        self._unshare(old, number, at)
-                        cells = self.cells(number)
-            changed = True
-            if value is None or (value == "" and not isinstance(value, Formula)):
-                if style:
-                    cells[at] = f'<c r="{column.letters}{number}" s="{style}"/>'.encode()
-                else:
-                    cells.pop(at, None)
-                continue
-            cells[at] = self._new_cell(value, number, column, style).encode("utf-8")  # type: ignore[arg-type]
-        if changed:
-            self._put_row(number, row[0] if row else b' r="%d"' % number, cells)
-
-    def _new_cell(self, value: CellValue, row: int, column: "_WrittenColumn", style: int) -> str:
-        """Raw cell of a value that is not blank."""
-        kind = type(value)
-        if kind is str or kind is dt.datetime:
-            ending = column.endings.get((style, value))
-            if ending is None:
-                ending = column.endings[style, value] = self._ending(value, row, column.number, style)
-        else:
-            ending = self._ending(value, row, column.number, style)
-        return f'<c r="{column.letters}{row}"{ending}'
-
-    def _ending(self, value: CellValue, row: int, column: int, style: int) -> str:
-        """What follows the address in a raw cell."""
-        try:
-            if isinstance(value, Formula):
-                self.formulas_changed = True
-                return self._formula_ending(value, row, column, style)
-            style, kind, inner = self.workbook.codec.encode(value, style)
-        except (EngineError, TypeError) as error:
-            raise EngineError(f"{self.where(row, column)}: {error}".rstrip(".") + ".") from error
-        s = f' s="{style}"' if style else ""
-        return f"{s}{kind}>{inner}</c>"
-
-    def _put_row(self, number: int, attributes: bytes, cells: dict[int, bytes]) -> None:
-        if b"spans" in attributes:
-            attributes = _SPANS.sub(b"", attributes)
-        if not cells and attributes.strip() == b'r="%d"' % number:
-            self.rows.pop(number, None)
-        else:
-            self.rows[number] = (attributes, b"".join(cells[column] for column in sorted(cells)))
-        self.changed = True
-        self._used = None
-
-    def _keeps(self, raw: bytes, value: CellValue, row: int, column: _WrittenColumn) -> bool:
-        """`_unchanged`, with short cuts for the usual numbers and for texts and dates that come again and again."""
-        kind = type(value)
-        if kind is float:
-            if raw.endswith(b"</v></c>") and b"t" not in raw and b"<f" not in raw:  # no type attribute: a number
-                try:
-                    return float(raw[raw.rfind(b"<v>") + 3 : -8]) == value
-                except ValueError:
-                    pass
-        elif (kind is str or kind is dt.datetime) and b"<f" not in raw and raw.startswith(b'<c r="'):
-            ending = raw[raw.find(b'"', 6) :]
-            known = column.known.get(ending)
-            if known is None and self._unchanged(raw, value, row, column.number):
-                known = column.known[ending] = value
-            return known == value
-        return self._unchanged(raw, value, row, column.number)
-
-    def _unchanged(self, raw: bytes, value: CellValue, row: int, column: int) -> bool:
+    def holds(self, raw: bytes, value: CellValue, row: int, column: int) -> bool:
+        """Whether a raw cell holds a value, or a formula, already."""
         if b"<f" in raw:
             if not isinstance(value, Formula):
                 return False
@@ -366,40 +206,24 @@ class SheetXml:
             return stored == to_stored(value, self.workbook.table_at(self.name, row, column))
         return self.workbook.codec.holds(raw, None if value == "" else value)
 
-    def _formula_ending(self, formula: Formula, row: int, column: int, style: int) -> str:
-        stored = to_stored(formula, self.workbook.table_at(self.name, row, column))
-        s = f' s="{style}"' if style else ""
-        if isinstance(formula, DynamicFormula):
-            self.arrays.add(row, column)
-            metadata = self.workbook.dynamic_array_metadata()
-            inner = f'<f t="array" ref="{cell_address(row, column)}">{encode_text(stored)}</f>'
-            return f'{s} cm="{metadata}">{inner}</c>'
-        return f"{s}><f>{encode_text(stored)}</f></c>"
+    def put_cells(self, number: int, attributes: bytes, cells: dict[int, bytes]) -> None:
+        """Replace the cells of a row; one that says nothing more goes."""
+        if b"spans" in attributes:
+            attributes = _SPANS.sub(b"", attributes)
+        if not cells and attributes.strip() == b'r="%d"' % number:
+            self.rows.pop(number, None)
+        else:
+            self.rows[number] = (attributes, b"".join(cells[column] for column in sorted(cells)))
+        self._note_change()
 
-    def _unshare(self, raw: bytes, row: int, column: int) -> None:
-        """Before the carrier of a shared formula goes: give every follower its own text."""
-        parts = formula_of(raw)
-        if parts is None or not parts.text or attribute(parts.attributes, b"t") != b"shared":
-            return
-        index = attribute(parts.attributes, b"si") or b""
-        for number, (attributes, body) in list(self.rows.items()):
-            if b'si="' + index + b'"' not in body and b"si='" not in body:
-                continue
-            cells = split_cells(body)
-            for at, other in cells.items():
-                follower = formula_of(other)
-                if (
-                    follower is None
-                    or (number, at) == (row, column)
-                    or attribute(follower.attributes, b"t") != b"shared"
-                    or attribute(follower.attributes, b"si") != index
-                ):
-                    continue
-                text = follower.text or move(parts.text, number - row, at - column)
-                cells[at] = replace_formula(other, f"<f>{encode_text(text)}</f>".encode())
-            self.rows[number] = (attributes, b"".join(cells.values()))
-        if self._shared is not None:
-            self._shared.pop(index, None)
+    def set_row(self, number: int, attributes: bytes, body: bytes) -> None:
+        """Replace a row by its attributes and its cells as bytes."""
+        self.rows[number] = (attributes, body)
+        self._note_change()
+
+    def _note_change(self) -> None:
+        self.changed = True
+        self._used = None
 
     def clear(self, box: Box, contents: bool, formats: bool) -> None:
         """Clear values and/or formats of the cells in the box that exist."""
@@ -433,7 +257,7 @@ class SheetXml:
             slash = 1 if raw[end - 1] == 0x2F else 0
             inside = set_attribute(raw[2 : end - slash], b"s", b"%d" % style if style else None)
             cells[column] = b"<c" + inside + raw[end - slash :]
-        self._put_row(row, found[0], cells)
+        self.put_cells(row, found[0], cells)
 
     def style_blanks(self, row: int, styles: Sequence[tuple[int, int]]) -> None:
         """Give (column, style) to those cells of a row that hold nothing; all in one go."""
@@ -448,7 +272,7 @@ class SheetXml:
             cells[column] = f'<c r="{cell_address(row, column)}" s="{style}"/>'.encode()
             changed = True
         if changed:
-            self._put_row(row, found[0], cells)
+            self.put_cells(row, found[0], cells)
 
     def put_raw(self, row: int, column: int, raw: bytes | None) -> None:
         """Place raw cell bytes, or remove the cell. For callers that know the file format."""
@@ -458,12 +282,12 @@ class SheetXml:
             cells.pop(column, None)
         else:
             cells[column] = raw
-        self._put_row(row, found[0], cells)
+        self.put_cells(row, found[0], cells)
 
     def put_row_cells(self, row: int, cells: dict[int, bytes]) -> None:
         """Place several raw cells of one row."""
         found = self.rows.get(row, (b' r="%d"' % row, b""))
-        self._put_row(row, found[0], split_cells(found[1]) | cells)
+        self.put_cells(row, found[0], split_cells(found[1]) | cells)
 
     def replace_tail(self, tail: bytes) -> None:
         """Set what follows the cells: conditional formats, validations, drawings, tables."""
