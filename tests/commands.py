@@ -53,3 +53,20 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return Reply(int(left.value.code or 0), captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def sample_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The sample workbook, as `new` makes it."""
+    path = tmp_path_factory.mktemp("sample") / "Sample.xlsm"
+    with pytest.raises(SystemExit) as left:
+        main(["new", str(path)])
+    assert not left.value.code
+    return path.read_bytes()
+
+
+@pytest.fixture
+def sample(sample_bytes: bytes, tmp_path: Path) -> Path:
+    path = tmp_path / "Sample.xlsm"
+    path.write_bytes(sample_bytes)
+    return path
