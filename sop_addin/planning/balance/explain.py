@@ -9,7 +9,7 @@ import numpy as np
 from ...model.finding_rows import NOWHERE, shown_name
 from ...model.findings import Finding, Findings, Severity
 from ...model.tables import Tables
-from ..words import listed, number
+from ..words import listed, number, one
 from .engine import Engine, natural_bounds, scaled_matrix
 from .marks import Slack
 from .model import DEMAND, PHYSICAL, BalanceModel
@@ -250,7 +250,7 @@ def _binding(writer: _Writer, model: BalanceModel, figures: Quantities, marginal
         peak = int(best[resource].argmax())
         periods = [int(t) for t in np.flatnonzero(best[resource] > 0)]
         text = (
-            f"{name}, {writer.span(periods)}: fully used; 1 {unit} more in {problem.label(peak)} is worth "
+            f"{name}, {writer.span(periods)}: fully used; 1 {one(unit)} more in {problem.label(peak)} is worth "
             f"{best[resource, peak]:,.2f} {money}"
         )
         findings.append(writer.finding("Info", "tblResources", name, "Capacity", "capacity_binds", text))
