@@ -175,8 +175,9 @@ def _at_once(
     with ThreadPoolExecutor(workers) as pool:
         tasks = [pool.submit(solved, number, stopped) for number in range(count)]
         try:
-            while wait(tasks, LOOK_EVERY if look is not None else None).not_done:
-                if look is not None:
+            if look is not None:
+                look()  # also where all are done at once
+                while wait(tasks, LOOK_EVERY).not_done:
                     look()
             return [task.result() for task in tasks]
         except BaseException:
