@@ -223,6 +223,20 @@ def test_a_mail_copy_holds_the_plan_as_it_was_saved_and_comes_back_with_an_edit(
     found = merge_copies(session.path, [tmp_path / "Returned.xlsx"], tmp_path / "Merged.xlsm")
     assert [(change.cell.table, change.value) for change in found.changes] == [("SalesPlan", 999)]
     assert (found.conflicts, found.refused, found.done) == ((), (), ())
+    before = session.book.sheets[sheet][address].value
+    planner = Planner(str(tmp_path / "Returned.xlsx"), "ok", "yes", "ok", "ok")
+    monkeypatch.setattr(session.backend, "choose_files", planner.choose_files)
+    monkeypatch.setattr(session.backend, "show_message", planner.show_message)
+    click(session, "sop:collect_copies")
+    listed = dict(zip(*session.book.sheets["Merge"].tables["tblMerge"].range.value[:2], strict=True))
+    assert (listed["Choice"], listed["What"], listed["Returned"]) == ("Take", "Change", 999)
+    assert listed["Cell link"] == f"'{sheet}'!{address}"
+    assert session.book.sheets[sheet][address].value == before, "nothing is taken before the planner says so"
+    click(session, "sop:collect_copies")
+    assert session.book.sheets[sheet][address].value == 999
+    assert session.book.sheets["Merge"].tables["tblMerge"].data_body_range[0, 1].value == "Taken"
+    click(session, "sop:undo_last_run")
+    assert session.book.sheets[sheet][address].value == before
 
 
 def test_export_gives_what_the_live_workbook_shows(session, tmp_path, cli):
