@@ -15,11 +15,13 @@ from typing import Any
 
 from .engines.closed_file import open_book, recalculate_book, recalculate_bytes
 from .engines.closed_file.atomic_save import save_atomically
+from .excel.layout import ABOUT_SHEET
 from .excel.plan_on_sheets import plan_on_sheets
 from .excel.read_tables import read_raw, read_whole_grids
-from .excel.share.base_state import GRIDS_WITH_INPUTS, base_texts
+from .excel.share.base_state import GRIDS_WITH_INPUTS, base_texts, merged_tables
 from .excel.share.cells_of import addresses, cells_of, input_cells, row_keys, rows_compared, without_lost_formulas
 from .excel.share.choice import Choice, checked
+from .excel.share.elsewhere import CALCULATED, known_values, sheets_of
 from .excel.share.formulas import marked_grids, sheet_cells
 from .excel.share.inputs import Inputs, editable_cells
 from .excel.share.merge_sheet import chosen_edits, fits, mark_taken, take, write_merge_sheet
@@ -65,7 +67,7 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
     with tempfile.TemporaryDirectory() as folder:
         raw, grids, sheets = _read(book)
         choice = checked(choice, raw, only_theirs=only_theirs)
-        source = book.read_bytes()
+        source, path = book.read_bytes(), book
         if choice.leaves_something_out:
             source = _built_anew(raw, grids, choice)
             path = Path(folder, "Copy.xlsm")
@@ -73,11 +75,14 @@ def share(book: Path, out: Path, choice: Choice, *, only_theirs: bool = False, t
             if own := [name for name in sheets if name not in _OURS]:
                 remarks.append(f"Left out, as they may hold anything: your sheets {', '.join(own)}.")
             raw, grids, _ = _read(path)
+        known = known_values(sheets_of(path), merged_tables(raw, grids))
+    about = about_lines(choice, day)
+    known |= known_values([(ABOUT_SHEET, [[line] for line in about])], [])
     copy = clean_copy(
         source,
         editable_cells(Inputs(choice, raw), raw, grids),
-        lambda contents: base_texts(choice, raw, _marked(grids, contents), day),
-        about_lines(choice, day),
+        lambda contents: base_texts(choice, raw, _marked(grids, contents), _elsewhere(known, contents), day),
+        about,
     )
     if copy.values:
         where = ", ".join(f"{name} ({count})" for name, count in copy.values.items())
@@ -135,7 +140,7 @@ def bucket_of(workbook: Any) -> str:
 
 def returned_copy(path: Path, who: str, bucket: str) -> Returned:
     """A copy that came back, with what it was when it was made. Raises errors as `read_returned`."""
-    base, tables, plan = read_returned(path)
+    base, tables, plan, elsewhere = read_returned(path)
     before, now = rows_compared(
         cells_of(base.tables, base.grids, bucket),
         cells_of(tables, plan, bucket),
@@ -143,6 +148,7 @@ def returned_copy(path: Path, who: str, bucket: str) -> Returned:
         row_keys(tables, plan, bucket),
     )
     before, now = without_lost_formulas(before, now)
+    now |= elsewhere
     return Returned(who, before, now, input_cells(Inputs(base.choice, base.tables), before, now, base.tables))
 
 
@@ -189,6 +195,12 @@ def _marked(grids: Mapping[str, RawTable], contents: Mapping[str, bytes]) -> Map
     """The grids with their formulas as they stand in the copy."""
     sheets = {raw.place.sheet for raw in grids.values()} & contents.keys()
     return marked_grids(grids, {sheet: sheet_cells(contents[sheet], sheet) for sheet in sheets})
+
+
+def _elsewhere(known: Mapping[str, str], contents: Mapping[str, bytes]) -> dict[str, str]:
+    """What is known of the sheets of the copy alone."""
+    here = {name: known[name] for name in known if name in contents or name == ABOUT_SHEET}
+    return {name: (CALCULATED if b"<f" in contents.get(name, b"") else "") + text for name, text in here.items()}
 
 
 def _built_anew(raw: Any, grids: Any, choice: Choice) -> bytes:

@@ -43,6 +43,8 @@ MERGE_SHEET = "Merge"
 """Edits of returned copies. A workbook from before it was ours gets it as a plain sheet."""
 COPY_SHEET = "Copy"
 """Very hidden, in mail copies only; what the copy was when it was made (share/base_state.py)."""
+ABOUT_SHEET = "About this copy"
+"""In mail copies only; what its receiver should know."""
 
 XLWINGS_CONF_SHEET = "xlwings.conf"
 """Hidden; settings of the bridge to Python. xlwings asks for this name."""

@@ -32,10 +32,16 @@ class BaseState:
     made: str
     tables: Mapping[str, RawTable]
     grids: Mapping[str, RawTable]
+    elsewhere: Mapping[str, str]
+    """By sheet, hashes of what stood outside of these (`elsewhere.known_values`)."""
 
 
 def base_texts(
-    choice: Choice, tables: Mapping[str, RawTable], grids: Mapping[str, RawTable], day: dt.date
+    choice: Choice,
+    tables: Mapping[str, RawTable],
+    grids: Mapping[str, RawTable],
+    elsewhere: Mapping[str, str],
+    day: dt.date,
 ) -> list[str]:
     """The base state as texts for the cells of one column."""
     content = {
@@ -47,8 +53,14 @@ def base_texts(
         },
         "tables": {name: _packed(raw) for name, raw in tables.items() if name in _INPUTS},
         "grids": {name: _packed(raw) for name, raw in grids.items()},
+        "elsewhere": dict(elsewhere),
     }
     return [_TITLE, *packed(content)]
+
+
+def merged_tables(tables: Mapping[str, RawTable], grids: Mapping[str, RawTable]) -> list[RawTable]:
+    """Tables and grids that are compared cell by cell: what stands elsewhere is only told."""
+    return [*(raw for name, raw in tables.items() if name in _INPUTS), *grids.values()]
 
 
 def base_of(texts: Sequence[str]) -> BaseState:
@@ -65,7 +77,8 @@ def base_of(texts: Sequence[str]) -> BaseState:
         )
         tables = {name: _unpacked(part) for name, part in content["tables"].items()}
         grids = {name: _unpacked(part) for name, part in content["grids"].items()}
-        return BaseState(choice, str(content["made"]), tables, grids)
+        elsewhere = {str(name): str(text) for name, text in content["elsewhere"].items()}
+        return BaseState(choice, str(content["made"]), tables, grids, elsewhere)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, zlib.error) as error:
         raise WorkbookError(
             f"what it remembers of its making is damaged ({type(error).__name__}); ask for the edits in a new copy"

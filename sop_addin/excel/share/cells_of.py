@@ -13,6 +13,7 @@ from ...model.merging import Cell
 from ...model.schema import GRID_BY_NAME, NUMERIC, SETTING_BY_NAME, TABLES, Column
 from ...model.tables import RawTable
 from .choice import as_name
+from .elsewhere import HERE, SHEET
 from .formulas import FORMULA, is_formula
 from .inputs import Inputs
 
@@ -162,7 +163,7 @@ def input_cells(inputs: Inputs, base: State, state: State, tables: Mapping[str, 
 def _is_input(
     inputs: Inputs, cell: Cell, row: Mapping[str, object], old: Collection[tuple[str, tuple[str, ...]]]
 ) -> bool:  # fmt: skip
-    if cell.column == FORMULAS:
+    if cell.column in (FORMULAS, HERE, SHEET):
         return False
     if cell.table in GRID_BY_NAME:
         grid = GRID_BY_NAME[cell.table]

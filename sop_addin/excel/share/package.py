@@ -26,7 +26,7 @@ from ...opc.xml_text import (
     serialise_xml,
 )
 from ...opc.xml_text import OFFICE_RELATIONSHIPS as OFFICE
-from ..layout import COPY_SHEET, MERGE_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
+from ..layout import ABOUT_SHEET, COPY_SHEET, MERGE_SHEET, UNDO_SHEET, XLWINGS_CONF_SHEET
 from . import small_parts as small
 from .functions import Native
 from .parts import Parts, harmless, relationships, relationships_xml, zipped
@@ -36,7 +36,6 @@ from .sheet_part import sheet_part
 MOST_OF_A_SHEET = 150_000_000
 """Bytes of XML: 10,000 items with all their forecasts have 60 million. It takes some three times as much memory."""
 
-ABOUT_SHEET = "About this copy"
 LEFT_OUT_SHEETS = (UNDO_SHEET, XLWINGS_CONF_SHEET, "Versions", MERGE_SHEET, COPY_SHEET, ABOUT_SHEET)
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"

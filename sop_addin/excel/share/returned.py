@@ -13,11 +13,13 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from ...model.calendar import parse_period
 from ...model.errors import WorkbookError
+from ...model.merging import Cell
 from ...model.tables import Place, RawTable
 from ...opc.foreign import checked_workbook
 from ..grids import column_letter
 from ..layout import COPY_SHEET
-from .base_state import BaseState, base_of
+from .base_state import BaseState, base_of, merged_tables
+from .elsewhere import typed_elsewhere
 from .formulas import SheetCells, marked_grids, sheet_cells, sheet_contents
 
 _LOOKED_AT = 60
@@ -26,8 +28,9 @@ _ENOUGH = 0.5
 Rows = Sequence[Sequence[Any]]
 
 
-def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str, RawTable]]:
-    """What the copy was, and its tables and grids as they are now. Raises WorkbookError naming the file."""
+def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str, RawTable], dict[Cell, object]]:
+    """What the copy was, its tables and grids as they are now, and what was typed elsewhere. Raises WorkbookError
+    naming the file."""
     try:
         data = checked_workbook(path)
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
@@ -49,7 +52,9 @@ def read_returned(path: Path) -> tuple[BaseState, dict[str, RawTable], dict[str,
     blocks = [block for name, rows in shown.items() for block in _blocks(name, rows)]
     tables = {name: _best(raw, blocks, path, name) for name, raw in base.tables.items()}
     grids = {name: _best(raw, blocks, path, name) for name, raw in base.grids.items()}
-    return base, tables, marked_grids(grids, cells)
+    formulas = {name: each.formulas for name, each in cells.items()}
+    elsewhere = typed_elsewhere(base.elsewhere, shown, merged_tables(tables, grids), formulas)
+    return base, tables, marked_grids(grids, cells), elsewhere
 
 
 def _with(rows: list[list[Any]], cells: SheetCells) -> list[list[Any]]:

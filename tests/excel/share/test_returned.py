@@ -14,6 +14,7 @@ from workbooks import row_of
 
 from sop_addin.engines.closed_file import recalculate_bytes
 from sop_addin.excel.share.cells_of import FORMULAS, ROW, THERE, VALUES
+from sop_addin.excel.share.elsewhere import ADDED, MOST_TOLD
 from sop_addin.excel.share.formulas import FORMULA, NO_VALUE, sheet_contents
 from sop_addin.excel.share.merge_sheet import REFUSED, UNFIT, merge_rows
 from sop_addin.excel.template import workbook_bytes
@@ -304,6 +305,42 @@ def test_a_new_row_that_has_a_key_alone_is_an_edit(copy, tmp_path):
     cell = Cell("tblEvents", ("Sale", "2027-04", "2027-05"), ROW)
     told = [(one.cell, one.value) for one in found.changes] + [(one.cell, one.value) for one in found.refused]
     assert told == [(cell, THERE)]
+
+
+# --- outside the tables -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_typed_outside_the_tables_is_told_and_not_taken(copy, tmp_path):
+    def edit(book):
+        book["Home"]["B60"] = "What about May?"
+        book["Sales Plan"]["AZ3"] = 123_456
+        book["Plan Data"].cell(row_of(book["Plan Data"], "Scenario") + 1, 7).value = 98_765.4
+        book.create_sheet("My remarks")["A1"] = "See there."
+        set_override(book, 777)
+
+    found = edits(edited(copy, tmp_path / "x.xlsx", edit))
+    told = {(one.cell.table, one.cell.key, one.value) for one in found.refused}
+    assert {("Home", ("B60",), "What about May?"), ("Sales Plan", ("AZ3",), 123_456.0)} <= told
+    assert ("My remarks", (), ADDED) in told
+    assert {value for _, _, value in told} - {"What about May?", 123_456.0, ADDED} == {98_765.4}
+    assert [one.cell for one in found.changes] == [OVERRIDE]
+
+
+def test_a_family_chosen_for_a_chart_is_no_edit(copy, tmp_path):
+    def edit(book):
+        book["Sales Plan"]["F4"] = "Valves"
+
+    assert edits(edited(copy, tmp_path / "x.xlsx", edit)) == Merge((), (), (), ())
+
+
+def test_of_a_page_of_notes_the_first_cells_are_told_and_how_many_more(copy, tmp_path):
+    def edit(book):
+        for row in range(200, 200 + MOST_TOLD + 7):
+            book["Home"].cell(row, 2).value = f"note {row}"
+
+    told = edits(edited(copy, tmp_path / "x.xlsx", edit)).refused
+    assert len(told) == MOST_TOLD + 1
+    assert "7 more cells" in {one.value for one in told}
 
 
 def test_what_is_no_copy_is_said(copy, tmp_path):
