@@ -93,12 +93,13 @@ EXAMPLES: list[tuple[str, Tables, str]] = [
      "paste past sales here or type overrides into the Sales Plan [History!A5]"),
     ("history_meets_plan_start", company(Settings={0: {"Value": "2027-03"}}),
      "Warning History: the history ends in 2026-12, 2 periods too early for the plan start; add sales of 2027-01 or "
-     "set Plan start to it"),
+     "set Plan start to it [History!A5]"),
     ("history_meets_plan_start", company(Settings={0: {"Value": "2026-11"}}),
      "Warning History: the history ends in 2026-12, but the plan starts in 2026-11; set Plan start to the period "
-     "after it"),
+     "after it [History!A5]"),
     ("history_long_enough", company(Settings=setting("Season length", 13.0)),
-     "Info History: 24 periods are less than two seasons of 13, so seasons are a guess; add older sales"),
+     "Info History: 24 periods are less than two seasons of 13, so seasons are a guess; add older sales "
+     "[History!A5]"),
     ("frozen_within_horizon", company(Settings=setting("Frozen periods", 7.0)),
      "Error Settings, Value: Frozen periods is 7, but only 6 are planned; lower it [Settings!B5]"),
     ("frozen_needs_approved_plan", company(Settings=setting("Frozen periods", 1.0)),
