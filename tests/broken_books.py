@@ -139,32 +139,35 @@ def _wrong(code: object, said: str, errors: str, path: Path, out: Path) -> str:
     if not said.strip():
         return "" if out.exists() is False and len(errors.strip()) > 30 else f"exit {code} and no sentence: {errors}"
     answer = json.loads(said)
+    if answer.get("status") == "Failed":
+        return f"exit {code}: {answer['message']}"
     before, grids = _content(path)
     if answer["steps"]:
         after, grids_after = _content(out)
         for name, table in before.items():
             if not table.frame.equals(after[name].frame):
                 return f"the run changed {name}"
-        for name, rows in grids.items():
-            if rows != grids_after[name]:
-                return f"the run changed what was typed in {name}"
+        if grids != grids_after:
+            return f"the run changed what was typed: {sorted(map(str, grids ^ grids_after))[:4]}"
     elif out.exists():
         return "nothing planned, but written"
     return _misplaced(answer["findings"], before)
 
 
-def _content(path: Path) -> tuple[dict[str, RawTable], dict[str, list[tuple[object, ...]]]]:
-    """The input tables, and the input rows of the grids."""
+def _content(path: Path) -> tuple[dict[str, RawTable], set[tuple[object, ...]]]:
+    """The input tables; and what is typed in the grids, each with grid, keys and month, wherever that stands."""
     book = open_book(path)
     try:
         inputs = {table.name for table in INPUT_TABLES}
         tables = {name: raw for name, raw in read_raw(book).items() if name in inputs}
-        grids = {}
+        typed = set()
         for name, raw in read_grids_raw(book).items():
-            typed = {measure.name for measure in GRID_BY_NAME[name].measures if measure.role == "input"}
-            rows = raw.frame[raw.frame["Measure"].isin(typed)].drop(columns=["Total"], errors="ignore")
-            grids[name] = list(rows.itertuples(index=False, name=None))
-        return tables, grids
+            grid = GRID_BY_NAME[name]
+            measures = {measure.name for measure in grid.measures if measure.role == "input"}
+            rows = raw.frame[raw.frame["Measure"].isin(measures)].drop(columns=["Total", "Unit"], errors="ignore")
+            long = rows.melt(id_vars=[*grid.keys, "Measure"]).dropna(subset=["value"])
+            typed |= {(name, *map(str, row)) for row in long.itertuples(index=False, name=None)}
+        return tables, typed
     finally:
         book.close()
 

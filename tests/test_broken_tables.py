@@ -57,6 +57,6 @@ def test_a_broken_company_ends_in_a_plan_or_in_findings(number):
 
 
 @pytest.mark.filterwarnings("ignore:Print area cannot be set")
-@pytest.mark.parametrize("number", [*range(40, len(single_mutations()), 800), 12_080, 13_160])
+@pytest.mark.parametrize("number", [*range(40, len(single_mutations()), 800), 8_288, 12_080, 13_160])
 def test_so_does_a_file_and_a_finding_names_the_cell_where_it_stands(number):
     assert not judge_book(number), "None where no file can be broken so"

@@ -8,8 +8,14 @@ from typing import Literal
 
 import pandas as pd
 
+from .suggest import shortened
+
 Severity = Literal["Error", "Warning", "Info"]
 SEVERITIES: tuple[Severity, ...] = ("Error", "Warning", "Info")
+
+
+LONGEST_MESSAGE = 1_000
+"""Characters; a cell holds 32,767, and nobody reads a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,10 @@ class Finding:
     rule: str
     message: str
     cell: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.message) > LONGEST_MESSAGE:
+            object.__setattr__(self, "message", shortened(self.message))
 
     def __str__(self) -> str:
         """Location first: ``BillOfResources row 14, Resource: 'PRESS9' is not in Resources; ... [Resources!S14]``."""

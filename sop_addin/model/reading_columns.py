@@ -29,6 +29,8 @@ SMALLEST_NUMBER = 1e-12
 """What is nearer to 0 is the noise of a formula (=0.1+0.2-0.3) and counts as 0: dividing by it would overflow."""
 
 FIRST_YEAR, LAST_YEAR = 1950, 2199
+LONGEST_NAME = 1_000
+"""Characters of a name: lists of names must fit into a cell, which holds 32,767."""
 
 ERROR_VALUES = frozenset({
     "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
@@ -150,6 +152,8 @@ def texts(values: Sequence[Any], *, strip: bool) -> tuple[list[str], list[Issue]
                 text = text.strip()
             if strip and isinstance(value, (dt.datetime, dt.date)) and text:
                 issues.append(Issue(position, "date_in_text_column", value))
+        if strip and len(text) > LONGEST_NAME:
+            issues.append(Issue(position, "name_too_long", len(text)))
         result.append(text)
     return result, issues
 
@@ -164,7 +168,7 @@ def choices(values: Sequence[Any], allowed: Sequence[str]) -> tuple[list[str], l
         if text and not choice:
             issues.append(Issue(position, "not_a_choice", text))
         result.append(choice)
-    return result, [issue for issue in issues if issue.rule != "date_in_text_column"]
+    return result, [issue for issue in issues if issue.rule in ("not_a_choice", "excel_error_value")]
 
 
 def periods(values: Sequence[Any], bucket: str) -> tuple[list[pd.Timestamp | None], list[Issue]]:
@@ -284,6 +288,7 @@ _SENTENCES: dict[str, Callable[[Any, Sequence[str]], str]] = {
     "date_in_text_column": lambda value, _: (
         f"Excel made a date of this name, {as_text(value)}; format the cell as Text and type the name again"
     ),
+    "name_too_long": lambda value, _: f"this text has {value:,} characters; shorten it to {LONGEST_NAME:,} at most",
     "not_a_choice": _not_a_choice,
     "not_a_period": lambda value, _: f"{quote(as_text(value))} is not a period; write it like 2027-03 or 2027-W09",
     "not_a_date": lambda value, _: f"{quote(as_text(value))} is not a date; write it like 2027-03-31",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -10,6 +11,7 @@ MOST_COMPARED = 500
 """Above so many candidates only cheap comparisons are made: a check of 20,000 items must not take seconds."""
 
 LONGEST_QUOTE = 40
+_LONG_NAME = re.compile(r"[^\s']{100,}")
 
 
 class Names:
@@ -56,6 +58,11 @@ def quote(value: object) -> str:
     """The value as it stands in a cell, in single quotes, on one line and not too long."""
     text = " ".join(str(value).split())
     return f"'{text}'" if len(text) <= LONGEST_QUOTE else f"'{text[:LONGEST_QUOTE]}…'"
+
+
+def shortened(message: str) -> str:
+    """A message in which names of hundreds of letters are cut."""
+    return _LONG_NAME.sub(lambda name: f"{name[0][:LONGEST_QUOTE]}…", message)
 
 
 def listed(words: Sequence[str], most: int = 12) -> str:

@@ -161,6 +161,19 @@ def test_an_error_value_in_free_text_is_a_warning() -> None:
     assert (problem.severity, problem.rule) == ("Warning", "excel_error_value")
 
 
+def test_a_name_that_no_list_of_names_could_hold_is_an_error_at_its_cell() -> None:
+    assert sentences(items(["A" * 1_001, "F"])) == [
+        "Error Items row 6, Item: this text has 1,001 characters; shorten it to 1,000 at most [Items!A6]"
+    ]
+    assert not items(["A" * 1_000, "F"]).problems
+
+
+def test_a_message_cuts_long_names() -> None:
+    assert Finding("Error", "tblItems", 6, "Family", "x", f"'{'F' * 1_000}' is not in Families").message == (
+        f"'{'F' * 40}…' is not in Families"
+    )
+
+
 def test_text_that_merely_starts_with_a_hash_is_text() -> None:
     assert items(["#5 valve", "F"]).items["Item"].tolist() == ["#5 valve"]
 
