@@ -177,7 +177,7 @@ def check(
     from .planning.seal import seal_findings
 
     with opened(book) as (workbook, tables):
-        shown = figures_shown(workbook, tables)
+        shown = figures_shown(workbook, tables) if tables.versions else None
         findings = validate(tables) + seal_findings(tables, public_key, shown)
     if as_json:
         show_json({"status": "Errors" if findings.errors else "Ready to plan", "findings": findings_json(findings)})

@@ -60,7 +60,8 @@ def merge(
     ] = False,
 ) -> None:
     """List the edits of returned copies on a sheet Merge of BOOK; with --take, take those chosen there."""
-    from .mailing import NO_EDIT, counted, counts_of, merge_copies, take_chosen
+    from .mailing import NO_EDIT, counts_of, merge_copies, take_chosen
+    from .model.suggest import counted
 
     target = out or book
     if take == bool(returned):

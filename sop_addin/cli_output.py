@@ -55,9 +55,11 @@ def say_findings(findings: Findings, severities: tuple[str, ...] = ("Error", "Wa
 
 def count_line(findings: Findings) -> str:
     """``2 errors, 1 warning, 12 notes``."""
+    from .model.suggest import counted
+
     errors, warnings = len(findings.errors), len(findings.warnings)
     counts = ((errors, "error"), (warnings, "warning"), (len(findings) - errors - warnings, "note"))
-    return ", ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    return ", ".join(counted(count, word) for count, word in counts)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ from .macros_month import adopt, reopen, risk, roll_forward, run_scenarios, sign
 from .model.errors import WorkbookError
 from .model.plan import Plan
 from .model.signing import CHANGED_RESULT, changed_words
+from .model.suggest import counted
 from .model.validation import validate
 from .planning.backtest import backtest
 from .planning.cycle import STEPS, run_cycle
@@ -314,4 +315,4 @@ def summary(plan: Plan) -> str:
 
 
 def _losers(count: int) -> str:
-    return "No item loses to naive" if not count else f"{count:,} item{'' if count == 1 else 's'} would do better naive"
+    return "No item loses to naive" if not count else f"{counted(count, 'item')} would do better naive"

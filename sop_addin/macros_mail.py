@@ -30,15 +30,15 @@ def collect_copies(*files: str) -> None:
 
 
 def _take(book: Any) -> None:
-    from .excel.share.merge_sheet import TABLE, chosen_edits, mark_taken, take
-    from .mailing import bucket_of, counted
+    from .excel.share.merge_sheet import TABLE, chosen_edits, take
+    from .mailing import bucket_of
+    from .model.suggest import counted
 
     edits, bucket = chosen_edits(book), bucket_of(book)
     stop.raise_if_asked(process(book))
     names = (*dict.fromkeys(cell.table for cell in edits), TABLE)
     with undoable(book, "Collect copies", names, bucket, typed=TYPED):
         stale = take(book, edits, bucket)
-        mark_taken(book, stale)
     left = "".join(
         f" {cell.table} {' / '.join(part for part in cell.key if part)}, {cell.column}: changed since it was listed, "
         "so left alone." for cell in stale[:MOST_TOLD]

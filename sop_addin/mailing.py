@@ -24,7 +24,7 @@ from .excel.share.choice import Choice, checked
 from .excel.share.elsewhere import CALCULATED, known_values, sheets_of
 from .excel.share.formulas import marked_grids, sheet_cells
 from .excel.share.inputs import Inputs, editable_cells
-from .excel.share.merge_sheet import chosen_edits, fits, mark_taken, take, write_merge_sheet
+from .excel.share.merge_sheet import chosen_edits, fits, take, write_merge_sheet
 from .excel.share.package import clean_copy
 from .excel.share.returned import read_returned
 from .excel.share.selection import COST_MEASURES, SHARED_MEASURES, selected_grid, selected_inputs, selected_plan
@@ -33,6 +33,7 @@ from .model.errors import InputError
 from .model.merging import Cell, Merge, Returned, merge
 from .model.reading import typed_tables
 from .model.schema import SHEETS
+from .model.suggest import counted
 from .model.tables import RawTable
 
 __all__ = ["Choice", "Shared", "share"]
@@ -118,10 +119,6 @@ def counts_of(found: Merge) -> str:
     )
 
 
-def counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def list_edits(workbook: Any, returned: Sequence[Path]) -> Merge:
     """List the edits of the returned copies on the sheet Merge of an open workbook of any engine."""
     raw, grids = read_raw(workbook), read_whole_grids(workbook)
@@ -159,7 +156,6 @@ def take_chosen(book: Path, out: Path) -> tuple[int, list[Cell]]:
         bucket = bucket_of(workbook)
         edits = chosen_edits(workbook)
         stale = take(workbook, edits, bucket)
-        mark_taken(workbook, stale)
         recalculate_book(workbook)
         workbook.save(out)
         return len(edits) - len(stale), stale

@@ -125,8 +125,7 @@ def _missing_column(
         message += f", so its default applies ({column.blank_means})" if column.blank_means else ", so it is blank"
     message += f" (did you mean '{meant}'?); " if meant else "; "
     message += f"name the header '{column.name}' again" if meant else f"add a column with the header '{column.name}'"
-    letter = place.columns.get(meant or "", next(iter(place.columns.values()), None))  # else where the table begins
-    shown = replace(place, columns={column.name: letter}) if letter else place
+    shown = replace(place, columns={column.name: place.columns[meant]}) if meant and meant in place.columns else place
     return table_finding(severity, "column_missing", table.name, shown, column.name, message)
 
 

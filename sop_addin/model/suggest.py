@@ -65,6 +65,11 @@ def shortened(message: str) -> str:
     return _LONG_NAME.sub(lambda name: f"{name[0][:LONGEST_QUOTE]}…", message)
 
 
+def counted(number: int, word: str) -> str:
+    """``1 edit``, ``1,200 edits``."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def listed(words: Sequence[str], most: int = 12) -> str:
     """``a, b, c``; cut off with how many more there are."""
     shown = ", ".join(words[:most])

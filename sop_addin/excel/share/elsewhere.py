@@ -76,8 +76,9 @@ def typed_elsewhere(
     for name, rows in sheets.items():
         if sum(map(len, rows)) > MOST_CELLS:
             continue
-        values = [(at, value) for at, value in _values(rows, boxes.get(name, [])) if at not in formulas.get(name, ())]
-        hashes = {_hash(value) for _, value in values}
+        places = _values(rows, boxes.get(name, []))
+        values = [(at, value, _hash(value)) for at, value in places if at not in formulas.get(name, ())]
+        hashes = {mark for _, _, mark in values}
         own = before.get(name)
         if own is None:
             own = max(before.values(), key=lambda one: len(one & hashes), default=frozenset())
@@ -86,7 +87,7 @@ def typed_elsewhere(
                 continue
         elif name in calculated and not formulas.get(name):
             continue
-        new = [(at, value) for at, value in values if _hash(value) not in own]
+        new = [(at, value) for at, value, mark in values if mark not in own]
         for (row, column), value in new[:MOST_TOLD]:
             found[Cell(name, (f"{column_letter(column)}{row}",), HERE)] = _plain(value)
         if len(new) > MOST_TOLD:

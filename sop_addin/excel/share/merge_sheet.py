@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -93,8 +93,8 @@ def write_merge_sheet(book: Any, merge: Merge, address: Callable[[Cell], str] = 
     write_block(sheet.range((1, 1)), rows + [[None] * len(HEADERS)] * max(0, old - len(rows)))
 
 
-def _listed(book: Any) -> tuple[Any, list[list[Any]]]:
-    """The first cell of the list, and its rows, headers first. Raises WorkbookError where there is none, or where its
+def _listed(book: Any) -> tuple[Any, list[dict[str, Any]]]:
+    """The first cell of the list, and its rows by header. Raises WorkbookError where there is none, or where its
     columns were changed."""
     table = find_tables(book).get(TABLE)
     if table is not None:
@@ -106,14 +106,13 @@ def _listed(book: Any) -> tuple[Any, list[list[Any]]]:
     rows = read_block(area)
     if tuple(rows[0][: len(HEADERS)]) != HEADERS:
         raise WorkbookError("The sheet Merge has other columns; name the copies again to have it written anew.")
-    return area.sheet.range((area.row, area.column)), rows
+    return area.sheet.range((area.row, area.column)), [dict(zip(HEADERS, row, strict=False)) for row in rows[1:]]
 
 
 def chosen_edits(book: Any) -> dict[Cell, tuple[object, object]]:
     """Cell -> (value now, value to take) of the rows whose Choice is Take. Raises WorkbookError for two of one cell,
     and for a row that cannot be read."""
-    first, rows = _listed(book)
-    lines = [dict(zip(HEADERS, row, strict=False)) for row in rows[1:]]
+    first, lines = _listed(book)
     if not any(line["What"] for line in lines):
         raise WorkbookError("Nothing is listed on the sheet Merge; name the copies that came back first.")
     found: dict[Cell, tuple[object, object]] = {}
@@ -147,19 +146,19 @@ def _cell(line: Mapping[str, object]) -> Cell | None:
     return Cell(name, tuple(key), str(line["Column"]))
 
 
-def mark_taken(book: Any, stale: Collection[Cell]) -> None:
+def _mark_taken(book: Any, stale: Collection[Cell]) -> None:
     """Say of the chosen rows what came of them, so that they are not offered again."""
-    first, rows = _listed(book)
-    for row in rows[1:]:
-        line = dict(zip(HEADERS, row, strict=False))
-        if _is_chosen(line):
-            row[:2] = [None, LEFT] if _cell(line) in stale else [TAKE, TAKEN]
-    write_block(first, [row[:2] for row in rows])
+    first, lines = _listed(book)
+    marks: list[Sequence[object]] = [HEADERS[:2]]
+    for line in lines:
+        came = (None, LEFT) if _cell(line) in stale else (TAKE, TAKEN)
+        marks.append(came if _is_chosen(line) else (line["Choice"], line["What"]))
+    write_block(first, marks)
 
 
 def take(book: Any, edits: Mapping[Cell, tuple[object, object]], bucket: str) -> list[Cell]:
     """Write the chosen edits into their tables and grids, each in one go; returns those whose cell has changed since
-    the list was made: they are left alone."""
+    the list was made: they are left alone. The sheet Merge says what came of each."""
     by_name: dict[str, dict[Cell, tuple[object, object]]] = {}
     for cell, values in edits.items():
         by_name.setdefault(cell.table, {})[cell] = values
@@ -177,6 +176,7 @@ def take(book: Any, edits: Mapping[Cell, tuple[object, object]], bucket: str) ->
         else:
             frame = pd.DataFrame(cells[1:], columns=[str(header) for header in raw.frame.columns], dtype=object)
             write_table(tables[name], frame)
+    _mark_taken(book, stale)
     return stale
 
 
